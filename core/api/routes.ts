@@ -1,0 +1,85 @@
+/** The JSON API's root; see `schemas.ts` for what each operation takes and gives. */
+export const API_ROOT = '/api/v1';
+
+interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express form; the parameters are parsed by `core/domain` before a handler sees them. */
+  readonly path: string;
+  readonly summary: string;
+}
+
+/** Every operation of the API once: the server mounts it, the CLI calls it, OpenAPI lists it. */
+export const ROUTES = {
+  whoami: { method: 'get', path: '/whoami', summary: 'Who is asking, and what may they do' },
+  showServer: { method: 'get', path: '/server', summary: 'Names, addresses and limits' },
+
+  listUsers: { method: 'get', path: '/users', summary: 'All users' },
+  createUser: { method: 'post', path: '/users', summary: 'Create a local user' },
+  showUser: { method: 'get', path: '/users/:user', summary: 'One user' },
+  updateUser: {
+    method: 'patch',
+    path: '/users/:user',
+    summary: 'Disable a user, or make an admin',
+  },
+
+  listTokens: { method: 'get', path: '/tokens', summary: 'Tokens of a user' },
+  createToken: { method: 'post', path: '/tokens', summary: 'Issue a token; it is shown once' },
+  showToken: { method: 'get', path: '/tokens/:token', summary: 'One token' },
+  revokeToken: { method: 'delete', path: '/tokens/:token', summary: 'Revoke a token at once' },
+
+  listSigs: { method: 'get', path: '/sigs', summary: 'All SIGs' },
+  createSig: { method: 'post', path: '/sigs', summary: 'Create a SIG' },
+  showSig: { method: 'get', path: '/sigs/:sig', summary: 'One SIG: policies, members, approvals' },
+  updateSig: { method: 'patch', path: '/sigs/:sig', summary: 'Change title or policies' },
+  setMember: { method: 'put', path: '/sigs/:sig/members/:user', summary: 'Add a member or chair' },
+  removeMember: { method: 'delete', path: '/sigs/:sig/members/:user', summary: 'Remove a member' },
+  approveUser: {
+    method: 'put',
+    path: '/sigs/:sig/approvals/:user',
+    summary: 'Approve a committer',
+  },
+  revokeApproval: {
+    method: 'delete',
+    path: '/sigs/:sig/approvals/:user',
+    summary: 'Take an approval back',
+  },
+
+  listCollections: { method: 'get', path: '/collections', summary: 'All collections' },
+  createCollection: { method: 'post', path: '/collections', summary: 'Create a collection' },
+  showCollection: { method: 'get', path: '/collections/:collection', summary: 'One collection' },
+  addRelease: {
+    method: 'post',
+    path: '/collections/:collection/releases',
+    summary: 'Build a collection for another EL release',
+  },
+  setDepends: {
+    method: 'put',
+    path: '/collections/:collection/releases/:release/depends',
+    summary: 'Say which collections it depends on',
+  },
+
+  listComponents: { method: 'get', path: '/components', summary: 'Components, by name' },
+  createComponent: { method: 'post', path: '/components', summary: 'Create a component' },
+  showComponent: { method: 'get', path: '/components/:component', summary: 'One component' },
+  addToCollections: {
+    method: 'post',
+    path: '/components/:component/collections',
+    summary: 'Add a component to collections',
+  },
+  showChecks: {
+    method: 'get',
+    path: '/components/:component/checks',
+    summary: 'What a push of the asking user would be checked against',
+  },
+  listSources: {
+    method: 'get',
+    path: '/components/:component/sources',
+    summary: 'Files of a component in the look-aside cache',
+  },
+
+  listPushes: { method: 'get', path: '/pushes', summary: 'Pushes, newest first' },
+  listAudit: { method: 'get', path: '/audit', summary: 'The audit log, newest first' },
+  listJobs: { method: 'get', path: '/jobs', summary: 'Jobs that wait, run or were parked' },
+} as const satisfies Record<string, Route>;
+
+export type Operation = keyof typeof ROUTES;
