@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { databaseSettings } from '../db/settings.ts';
+import { gitSettings } from '../git/settings.ts';
+import { serverSettings } from '../http/settings.ts';
+import { lookasideSettings } from '../lookaside/settings.ts';
+import { logSettings } from '../observability/settings.ts';
+import { pushSettings } from '../pushes/settings.ts';
+import { storageSettings } from '../storage/settings.ts';
+
+/** The whole configuration, each folder's own slice as one section. */
+export const settingsSchema = z.strictObject({
+  server: serverSettings.prefault({}),
+  database: databaseSettings.prefault({}),
+  storage: storageSettings.prefault({}),
+  lookaside: lookasideSettings.prefault({}),
+  git: gitSettings.prefault({}),
+  pushes: pushSettings.prefault({}),
+  log: logSettings.prefault({}),
+});
+export type Settings = z.output<typeof settingsSchema>;
+
+/** `section.key` of what must not be printed, and may be given as a file's path in `<key>_file`. */
+export const SECRET_SETTINGS: readonly string[] = ['database.url'];

@@ -1,0 +1,123 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { TokenVerb } from '../../core/access/principal.ts';
+import type { CollectionName, SclName, Vendor } from '../../core/domain/collection.ts';
+import type { ComponentName } from '../../core/domain/component-name.ts';
+import type { ElRelease } from '../../core/domain/el-release.ts';
+import type { SigName, SigPolicies, SigRole, UserName } from '../../core/domain/sig.ts';
+
+/** Set by the database. */
+type CreatedAt = ColumnType<Date, Date | undefined, never>;
+type Time = ColumnType<Date, Date, Date>;
+
+/** The tables as queries see them; `migrations/` makes them. */
+export interface Tables {
+  access_version: { version: number };
+  users: {
+    name: UserName;
+    full_name: string;
+    email: string;
+    admin: boolean;
+    disabled: Generated<boolean>;
+    created_at: CreatedAt;
+  };
+  tokens: {
+    id: string;
+    user_name: UserName;
+    label: string;
+    secret_hash: Buffer;
+    verbs: TokenVerb[] | null;
+    sigs: string[] | null;
+    collections: string[] | null;
+    components: string[] | null;
+    created_by: UserName;
+    created_at: CreatedAt;
+    expires_at: Time | null;
+    revoked_at: Time | null;
+    last_used_at: Time | null;
+  };
+  sigs: {
+    name: SigName;
+    title: string;
+    commit_policy: SigPolicies['commit'];
+    koji_policy: SigPolicies['koji'];
+    created_at: CreatedAt;
+  };
+  sig_members: { sig: SigName; user_name: UserName; role: SigRole };
+  sig_approvals: {
+    sig: SigName;
+    user_name: UserName;
+    components: ComponentName[] | null;
+    reason: string;
+    approved_by: UserName;
+    created_at: CreatedAt;
+    until: Time | null;
+  };
+  collections: {
+    name: CollectionName;
+    sig: SigName;
+    scl_name: SclName;
+    vendor: Vendor;
+    meta_component: ComponentName;
+    created_by: UserName;
+    created_at: CreatedAt;
+  };
+  collection_releases: { collection: CollectionName; release: ElRelease };
+  collection_depends: {
+    collection: CollectionName;
+    release: ElRelease;
+    position: number;
+    depends_on: CollectionName;
+    level: 'candidate' | 'release';
+  };
+  components: {
+    name: ComponentName;
+    exploded: boolean;
+    state: 'creating' | 'active';
+    created_by: UserName;
+    created_at: CreatedAt;
+  };
+  component_collections: { component: ComponentName; collection: CollectionName };
+  sources: {
+    component: ComponentName;
+    file: string;
+    hash_type: string;
+    hash: string;
+    size: ColumnType<number, number, never>;
+    mtime: Time;
+    uploaded_by: UserName;
+    uploaded_at: CreatedAt;
+  };
+  pushes: {
+    id: string;
+    component: ComponentName;
+    user_name: UserName;
+    state: 'checked' | 'applied' | 'abandoned';
+    created_at: CreatedAt;
+    settled_at: Time | null;
+  };
+  push_ref_updates: { push: string; ref: string; old_oid: string; new_oid: string };
+  jobs: {
+    id: Generated<number>;
+    kind: string;
+    subject: string;
+    state: Generated<'waiting' | 'parked'>;
+    attempts: Generated<number>;
+    run_at: ColumnType<Date, Date | undefined, Date>;
+    leased_until: Time | null;
+    last_error: string | null;
+    created_at: CreatedAt;
+  };
+  audit_log: {
+    id: Generated<number>;
+    at: CreatedAt;
+    actor: string;
+    credential: string;
+    address: string;
+    request_id: string;
+    action: string;
+    subject: string;
+    allowed: boolean;
+    rule: string;
+    detail: JSONColumnType<Record<string, unknown>>;
+  };
+}

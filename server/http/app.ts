@@ -1,0 +1,61 @@
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import { fail } from '../../core/api/distgit-error.ts';
+import { openApiDocument } from '../../core/api/openapi.ts';
+import { API_ROOT } from '../../core/api/routes.ts';
+import type { Database } from '../db/database.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { type ApiHandlers, apiRoutes } from './api-routes.ts';
+import { errorResponses } from './error-responses.ts';
+import { type GitRouteDeps, gitRoutes } from './git-routes.ts';
+import { type LookasideRouteDeps, lookasideRoutes } from './lookaside-routes.ts';
+import { login } from './middleware/login.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { unreadBody } from './middleware/unread-body.ts';
+
+export interface AppDeps {
+  readonly log: Logger;
+  readonly db: Database;
+  readonly metrics: Metrics;
+  readonly authenticators: readonly Authenticator[];
+  readonly api: ApiHandlers;
+  readonly git: GitRouteDeps;
+  readonly lookaside: LookasideRouteDeps;
+  readonly version: string;
+  url(): string;
+}
+
+/** The whole HTTP surface; routes only translate. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(requestLog(deps.log, deps.metrics, deps.git.namespace), unreadBody());
+
+  app.get('/healthz', async (_req, res) => {
+    await deps.db.sql.selectNoFrom((select) => select.lit(1).as('alive')).execute();
+    res.type('text/plain').send('ok\n');
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type('text/plain').send(await deps.metrics.text());
+  });
+  app.get('/openapi.json', (_req, res) => {
+    res.json(openApiDocument(deps.version, deps.url()));
+  });
+
+  app.use(login(deps.authenticators));
+  app.use(gitRoutes(deps.git));
+  app.use(lookasideRoutes(deps.lookaside));
+  app.use(API_ROOT, apiRoutes(deps.api));
+  app.use(() => {
+    fail(
+      'not_found',
+      'There is nothing at this address.',
+      'The API is described at /openapi.json.',
+    );
+  });
+  app.use(errorResponses(deps.authenticators, deps.log));
+  return app;
+}

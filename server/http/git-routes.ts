@@ -1,0 +1,189 @@
+import { type Request, type Response, Router } from 'express';
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { parseComponentName } from '../../core/domain/component-name.ts';
+import { requireUser } from '../access/audit.ts';
+import { authorize } from '../access/authorize.ts';
+import { type Component, collectionsOf } from '../components/find-component.ts';
+import { type PushStage, type ReceivePackDeps, startReceivePack } from '../pushes/receive-pack.ts';
+import { PushAdvice } from './push-advice.ts';
+import { contextOf, letBodyCome } from './request-state.ts';
+import { type GitSlots, requestBody, serveGit } from './serve-git.ts';
+
+export interface GitRouteDeps extends ReceivePackDeps {
+  readonly namespace: string;
+  readonly slots: GitSlots;
+  readonly maxPushSize: number;
+}
+
+type Service = 'git-upload-pack' | 'git-receive-pack';
+
+/** Decompressed bytes of a fetch request: wants and haves, no content. */
+const MAX_FETCH_REQUEST = 64 * 1024 * 1024;
+
+/** Smart HTTP (git's `gitprotocol-http`); the dumb protocol is not offered. */
+export function gitRoutes(deps: GitRouteDeps): Router {
+  const router = Router();
+  const base = `/${deps.namespace}/:repository`;
+  let capabilities: Buffer | null = null;
+  router.get(`${base}/info/refs`, async (req, res) => {
+    const component = componentOf(req);
+    const { service } = req.query;
+    if (service === 'git-receive-pack') await requirePush(deps, req, res, component);
+    else if (service !== 'git-upload-pack')
+      fail(
+        'not_allowed',
+        'Only smart HTTP is served here.',
+        'Use git 1.6.6 or later, and clone the URL without anything behind it.',
+      );
+    const repository = await requireRepository(deps, component);
+    const protocol = protocolOf(req);
+    res.setHeader('Content-Type', `application/x-${service}-advertisement`);
+    noCache(res);
+    // Version 2 lists no refs here, so that the answer is the same for every repository.
+    const constant = service === 'git-upload-pack' && protocol === 'version=2';
+    if (constant && capabilities !== null) {
+      res.send(capabilities);
+      return;
+    }
+    await serveGit(deps.slots, res, {
+      start: () =>
+        deps.git.spawn(
+          [service.slice(4), '--stateless-rpc', '--http-backend-info-refs', repository],
+          {
+            env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
+            stdio: ['ignore', 'pipe', 'pipe'],
+          },
+        ),
+      // As http-backend does it: version 2 begins without the announcement.
+      prefix: service === 'git-upload-pack' && isVersion2(protocol) ? '' : announcement(service),
+      ...(constant
+        ? {
+            keep: (whole: Buffer) => {
+              capabilities = whole;
+            },
+          }
+        : {}),
+    });
+  });
+
+  router.post(`${base}/git-upload-pack`, async (req, res) => {
+    requireType(req, 'git-upload-pack');
+    const repository = await requireRepository(deps, componentOf(req));
+    const protocol = protocolOf(req);
+    prepareResult(res, 'git-upload-pack');
+    letBodyCome(res);
+    await serveGit(deps.slots, res, {
+      start: () =>
+        deps.git.spawn(['upload-pack', '--stateless-rpc', repository], {
+          env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
+          stdio: ['pipe', 'pipe', 'pipe'],
+        }),
+      body: requestBody(req, MAX_FETCH_REQUEST),
+      stopEarly: true,
+    });
+  });
+
+  router.post(`${base}/git-receive-pack`, async (req, res) => {
+    requireType(req, 'git-receive-pack');
+    const name = componentOf(req);
+    const component = await requirePush(deps, req, res, name);
+    await requireRepository(deps, name);
+    const context = contextOf(req, res);
+    prepareResult(res, 'git-receive-pack');
+    letBodyCome(res);
+    let stage = (): PushStage => 'moved';
+    await serveGit(deps.slots, res, {
+      start: async () => {
+        const started = await startReceivePack(
+          deps,
+          { ...context, principal: requireUser(context) },
+          component,
+          ['--stateless-rpc'],
+          protocolOf(req),
+        );
+        ({ stage } = started);
+        return started.process;
+      },
+      // The pack itself is limited by git; this stops what is no pack at all.
+      body: requestBody(req, deps.maxPushSize + MAX_FETCH_REQUEST),
+      through: new PushAdvice(() => stage()),
+    });
+  });
+
+  router.all(
+    [`${base}/git-upload-pack`, `${base}/git-receive-pack`, `${base}/info/refs`],
+    (_req, res) => {
+      res.setHeader('Allow', 'GET, POST');
+      throw new DistGitError('method_not_allowed', 'git does not ask like this.');
+    },
+  );
+  router.use(`/${deps.namespace}`, () => {
+    fail('not_found', 'There is nothing here.', 'Use git: git clone URL');
+  });
+  return router;
+}
+
+function componentOf(req: Request) {
+  const { repository = '' } = req.params as { repository?: string };
+  return parseComponentName(repository.replace(/\.git$/, ''));
+}
+
+/** git's own limit of what it understands; anything else is version 0. */
+function protocolOf(req: Request): string | null {
+  const header = req.headers['git-protocol'];
+  return typeof header === 'string' && /^[\w.=:-]{1,200}$/.test(header) ? header : null;
+}
+
+function isVersion2(protocol: string | null): boolean {
+  return protocol?.split(':').includes('version=2') ?? false;
+}
+
+/** The coarse question, before any byte: may this user push to some branch of the component? */
+async function requirePush(
+  deps: GitRouteDeps,
+  req: Request,
+  res: Response,
+  name: Component['name'],
+): Promise<Component> {
+  const context = contextOf(req, res);
+  requireUser(context);
+  const component = await deps.components.find(name);
+  await authorize(
+    deps.db,
+    context,
+    { action: 'push', component: name, collections: collectionsOf(component.branches) },
+    name,
+  );
+  return component;
+}
+
+async function requireRepository(
+  deps: GitRouteDeps,
+  component: Component['name'],
+): Promise<string> {
+  if (await deps.repositories.exists(component)) return deps.repositories.path(component);
+  return fail(
+    'not_found',
+    `There is no repository ${deps.namespace}/${component}.`,
+    'See "centpkg component list" for what there is.',
+  );
+}
+
+function requireType(req: Request, service: Service): void {
+  if (req.headers['content-type'] !== `application/x-${service}-request`)
+    fail('media_type_unsupported', `The content type must be application/x-${service}-request.`);
+}
+
+function prepareResult(res: Response, service: Service): void {
+  res.setHeader('Content-Type', `application/x-${service}-result`);
+  noCache(res);
+}
+
+function noCache(res: Response): void {
+  res.setHeader('Cache-Control', 'no-cache, max-age=0, must-revalidate');
+}
+
+function announcement(service: Service): string {
+  const line = `# service=${service}\n`;
+  return `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`;
+}

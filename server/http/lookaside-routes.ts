@@ -1,0 +1,139 @@
+import { type Request, type Response, Router } from 'express';
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { parseChecksum } from '../../core/domain/checksum.ts';
+import { parseComponentName } from '../../core/domain/component-name.ts';
+import { parseLookasideSegments, type SourceAddress } from '../../core/domain/lookaside-path.ts';
+import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
+import { openSource, requireSource } from '../lookaside/open-source.ts';
+import type { StagingFolder } from '../lookaside/staged-file.ts';
+import { acceptUpload, type UploadDeps } from '../lookaside/upload-source.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { bodyLength, contextOf, fileTime, letBodyCome } from './request-state.ts';
+import { rpkgUpload } from './rpkg-upload.ts';
+
+export interface LookasideRouteDeps extends UploadDeps {
+  readonly staging: StagingFolder;
+  readonly metrics: Metrics;
+  readonly namespace: string;
+}
+
+/** Where clients of all times look for files; the longest first. */
+const DOWNLOAD_ROOTS = [
+  '/repo/pkgs',
+  '/lookaside/pkgs',
+  '/sources/rpms',
+  '/repo',
+  '/lookaside',
+  '/sources',
+];
+const UPLOAD_CGI = ['/repo/pkgs/upload.cgi', '/lookaside/upload.cgi'];
+
+/** The look-aside cache: rpkg's upload.cgi, a plain PUT, and downloads by every known template. */
+export function lookasideRoutes(deps: LookasideRouteDeps): Router {
+  const router = Router();
+  router.post(UPLOAD_CGI, rpkgUpload(deps));
+
+  router.put('/lookaside/:component/:file/:type/:hash', async (req, res) => {
+    const { component, file, type, hash } = req.params;
+    const address: SourceAddress = {
+      component: parseComponentName(component),
+      file: parseSourceFileName(file),
+      checksum: parseChecksum(type, hash),
+    };
+    const mtime = modificationTime(req);
+    const upload = await acceptUpload(deps, contextOf(req, res), address);
+    const atMost = bodyLength(req);
+    if (atMost !== null && atMost > deps.maxUploadSize)
+      fail('too_large', 'The file is larger than the limit of one upload.', 'Nothing was stored.');
+    letBodyCome(res);
+    const { size, existed } = await upload({ body: req, atMost, mtime: () => mtime });
+    if (!existed) deps.metrics.uploaded(size);
+    res.status(existed ? 200 : 201).json({ size, existed });
+  });
+
+  for (const root of DOWNLOAD_ROOTS)
+    router.get(`${root}/*path`, async (req, res, next) => {
+      const { path } = req.params;
+      // "/lookaside/pkgs/…" also matches "/lookaside/*path"; only the right root has the shape.
+      let address: SourceAddress;
+      try {
+        address = parseLookasideSegments(path, deps.namespace);
+      } catch (error) {
+        next(error instanceof DistGitError && /\/(pkgs|rpms)$/.test(root) ? undefined : error);
+        return;
+      }
+      await download(deps, req, res, address);
+    });
+  return router;
+}
+
+/** The file's time as the client states it in `Last-Modified`; else now. */
+function modificationTime(req: Request): Date {
+  const header = req.headers['last-modified'];
+  if (header === undefined) return new Date();
+  const time = fileTime(Date.parse(header));
+  return (
+    time ??
+    fail('input_invalid', 'Last-Modified is not an HTTP date.', 'Leave it out, or correct it.')
+  );
+}
+
+/** GET and HEAD: ranges, validators, cacheable for ever, and never re-encoded. */
+async function download(
+  deps: LookasideRouteDeps,
+  req: Request,
+  res: Response,
+  address: SourceAddress,
+): Promise<void> {
+  const { size, mtime } = await requireSource(deps.sources, address);
+  const etag = `"${address.checksum.hex}"`;
+  res.set({
+    'Content-Type': 'application/octet-stream',
+    'Content-Disposition': 'attachment',
+    'X-Content-Type-Options': 'nosniff',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'public, max-age=31536000, immutable, no-transform',
+    ETag: etag,
+    'Last-Modified': mtime.toUTCString(),
+  });
+  if (req.fresh) {
+    res.status(304).end();
+    return;
+  }
+  const range = wantedRange(req, size, etag);
+  if (range === 'unsatisfiable') {
+    for (const header of ['ETag', 'Cache-Control', 'Last-Modified', 'Content-Disposition'])
+      res.removeHeader(header);
+    res.setHeader('Content-Range', `bytes */${size}`);
+    fail('range_unsatisfiable', `The file has ${size} bytes.`, 'Ask for a range inside of it.');
+  }
+  res.status(range === null ? 200 : 206);
+  if (range !== null) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
+  res.setHeader('Content-Length', range === null ? size : range.end - range.start + 1);
+  if (req.method === 'HEAD') {
+    res.end();
+    return;
+  }
+  let body: Awaited<ReturnType<typeof openSource>>;
+  try {
+    body = await openSource(deps.store, address, range ?? undefined);
+  } catch (error) {
+    for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Cache-Control'])
+      res.removeHeader(header);
+    throw error;
+  }
+  res.on('close', () => body.destroy());
+  body.on('error', () => res.destroy());
+  body.pipe(res);
+}
+
+/** One range, as clients that resume ask for it; several are answered with the whole file. */
+function wantedRange(req: Request, size: number, etag: string) {
+  const condition = req.headers['if-range'];
+  if (condition !== undefined && condition !== etag) return null;
+  const ranges = req.range(size);
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1)
+    return null;
+  return ranges[0] ?? null;
+}

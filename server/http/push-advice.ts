@@ -1,0 +1,50 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import type { PushStage } from '../pushes/receive-pack.ts';
+
+const FLUSH = '0000';
+/** What to do where git, not a check of ours, had the last word. */
+const ADVICE: Readonly<Record<PushStage, string | null>> = {
+  unpacking:
+    'The pushed objects are broken or too large, and nothing was changed. Look at the lines above;\n' +
+    '"git fsck" in your clone names the bad objects, to be rewritten before you push again.\n',
+  allowed:
+    'Somebody else pushed in the same moment, and nothing of yours was changed.\n' +
+    'Fetch, rebase or merge onto the branch, and push again.\n',
+  refused: null,
+  moved: null,
+};
+
+/**
+ * Adds a word of advice where git refused a push by itself: a broken pack, a lost race. git's
+ * answer ends with a flush packet; the advice goes right before it, on the side band that the
+ * client shows as `remote:` (git's `gitprotocol-pack`, side-band-64k).
+ */
+export class PushAdvice extends Transform {
+  readonly #stage: () => PushStage;
+  #tail: Buffer = Buffer.alloc(0);
+  #sideBand: boolean | null = null;
+
+  /** @param stage asked at the end of the stream */
+  constructor(stage: () => PushStage) {
+    super();
+    this.#stage = stage;
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
+    const data = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
+    this.#sideBand ??= data.length > 4 ? [1, 2].includes(data[4] ?? 0) : null;
+    const end = Math.max(0, data.length - FLUSH.length);
+    this.#tail = data.subarray(end);
+    done(null, end === 0 ? undefined : data.subarray(0, end));
+  }
+
+  override _flush(done: TransformCallback): void {
+    const whole = this.#tail.toString('latin1') === FLUSH;
+    const advice = ADVICE[this.#stage()];
+    if (whole && this.#sideBand === true && advice !== null) {
+      const length = (4 + 1 + Buffer.byteLength(advice)).toString(16).padStart(4, '0');
+      this.push(Buffer.from(`${length}\u0002${advice}`));
+    }
+    done(null, this.#tail);
+  }
+}

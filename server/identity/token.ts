@@ -1,0 +1,38 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** So that a leaked token can be recognised wherever it turns up. */
+const TOKEN_PREFIX = 'sclt';
+
+export interface NewToken {
+  /** Public: names the token in lists and in the audit log. */
+  readonly id: string;
+  /** What the user keeps: `sclt_<id>_<secret>`; never stored. */
+  readonly token: string;
+  readonly secretHash: Buffer;
+}
+
+/**
+ * A secret of 256 random bits: too many to guess, so that one round of SHA-256 is enough to store
+ * it, and a check costs microseconds.
+ */
+export function newToken(): NewToken {
+  const id = randomBytes(6).toString('hex');
+  const secret = randomBytes(32).toString('base64url');
+  return { id, token: `${TOKEN_PREFIX}_${id}_${secret}`, secretHash: hashSecret(secret) };
+}
+
+/** Null: not a token of ours. */
+export function parseToken(text: string): { id: string; secret: string } | null {
+  const match = /^sclt_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(text);
+  return match === null ? null : { id: match[1] ?? '', secret: match[2] ?? '' };
+}
+
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** Takes the same time wherever the two differ. */
+export function secretMatches(secret: string, hash: Uint8Array): boolean {
+  const given = hashSecret(secret);
+  return hash.length === given.length && timingSafeEqual(given, hash);
+}

@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import { finish, giveBack, isLeased, type Job, type JobHandler, lease } from './job-queue.ts';
+
+/** How long a caller waits for a job that another server runs. */
+const ELSEWHERE_MS = 10_000;
+
+/** Runs due jobs, one at a time; several servers on one database share the queue. */
+export class JobRunner {
+  readonly #db: Database;
+  readonly #handlers: Readonly<Record<string, JobHandler>>;
+  readonly #log: Logger;
+  readonly #pollMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+  /** Jobs that this process runs, by kind and subject. */
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(
+    db: Database,
+    handlers: Readonly<Record<string, JobHandler>>,
+    log: Logger,
+    pollMs = 1000,
+  ) {
+    this.#db = db;
+    this.#handlers = handlers;
+    this.#log = log;
+    this.#pollMs = pollMs;
+  }
+
+  start(): void {
+    this.wake();
+  }
+
+  /** Looks for due jobs now instead of at the next poll. */
+  wake(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running = this.#running
+      .then(() => this.#drain())
+      .catch((error: unknown) => this.#log.error({ err: error }, 'jobs could not be read'))
+      .finally(() => {
+        if (this.#stopped || this.#timer !== undefined) return;
+        this.#timer = setTimeout(() => this.wake(), this.#pollMs);
+        this.#timer.unref();
+      });
+  }
+
+  /**
+   * Runs the job now, in the caller's time; where it is under way already, waits for its end.
+   * @throws what the handler throws; the job stays and is tried again
+   */
+  async runNow(kind: string, subject: string): Promise<void> {
+    const job = await lease(this.#db, { kind, subject });
+    if (job !== null) return this.#run(job);
+    await this.#underWay.get(`${kind} ${subject}`);
+    for (const end = Date.now() + ELSEWHERE_MS; Date.now() < end; ) {
+      if (!(await isLeased(this.#db, kind, subject))) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (!this.#stopped) {
+      const job = await lease(this.#db);
+      if (job === null) return;
+      await this.#run(job).catch((error: unknown) => {
+        this.#log.warn({ err: error, job }, 'a job failed and will be tried again');
+      });
+    }
+  }
+
+  #run(job: Job): Promise<void> {
+    const key = `${job.kind} ${job.subject}`;
+    const run = this.#handle(job).finally(() => {
+      if (this.#underWay.get(key) === run) this.#underWay.delete(key);
+    });
+    this.#underWay.set(key, run);
+    return run;
+  }
+
+  async #handle(job: Job): Promise<void> {
+    try {
+      const handler = this.#handlers[job.kind];
+      if (handler === undefined) throw new Error(`No handler for jobs of kind ${job.kind}`);
+      await handler(job.subject);
+    } catch (error) {
+      await giveBack(this.#db, job, (error as Error).message);
+      throw error;
+    }
+    await finish(this.#db, job);
+  }
+}

@@ -1,0 +1,36 @@
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { lookasideKey, type SourceAddress } from '../../core/domain/lookaside-path.ts';
+import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
+import type { SourceIndex, StoredSource } from './source-index.ts';
+
+/** @throws DistGitError `not_found` */
+export async function requireSource(
+  sources: SourceIndex,
+  address: SourceAddress,
+): Promise<StoredSource> {
+  const found = await sources.find(address);
+  return (
+    found ??
+    fail(
+      'not_found',
+      `${address.component} has no file ${address.file} with this ${address.checksum.type} checksum in the look-aside cache.`,
+      `Whoever may commit to it uploads it: centpkg upload ${address.file}`,
+    )
+  );
+}
+
+/**
+ * The bytes of a file that `requireSource` found.
+ * @throws DistGitError `unavailable`: never an empty or a partial answer
+ */
+export async function openSource(
+  store: ObjectStore,
+  address: SourceAddress,
+  range?: { start: number; end: number },
+) {
+  const opened = await store.get(lookasideKey(address) as ObjectKey, range);
+  if (opened !== null) return opened.body;
+  throw new DistGitError('unavailable', 'The file is recorded, but its content is missing.', {
+    detail: { remedy: 'Tell a site admin, or upload the file again.' },
+  });
+}

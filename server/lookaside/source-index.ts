@@ -1,0 +1,109 @@
+import { type Insertable, sql as raw } from 'kysely';
+import type { SourceAddress } from '../../core/domain/lookaside-path.ts';
+import { type AuditEntry, auditRow, type RequestContext } from '../access/audit.ts';
+import { batched } from '../db/batched.ts';
+import type { Database } from '../db/database.ts';
+import type { Tables } from '../db/tables.ts';
+
+export interface StoredSource {
+  /** Bytes. */
+  readonly size: number;
+  /** The uploader's modification time of the file. */
+  readonly mtime: Date;
+}
+
+type SourceRow = Insertable<Tables['sources']>;
+type AuditRow = Insertable<Tables['audit_log']>;
+
+/** What the look-aside cache has. Questions and records that come at once share statements. */
+export class SourceIndex {
+  /** What is known of a file; null: the cache does not have it. */
+  readonly find: (address: SourceAddress) => Promise<StoredSource | null>;
+  readonly #record: (rows: { source: SourceRow; audit: AuditRow }) => Promise<boolean>;
+
+  constructor(db: Database) {
+    this.find = batched((addresses) => findSources(db, addresses));
+    this.#record = batched((rows) => recordSources(db, rows));
+  }
+
+  async has(address: SourceAddress): Promise<boolean> {
+    return (await this.find(address)) !== null;
+  }
+
+  /**
+   * Records a stored file and its audit entry, both or none.
+   * @returns false where the file was recorded already
+   */
+  record(
+    context: RequestContext,
+    address: SourceAddress,
+    source: StoredSource & { readonly user: NonNullable<SourceRow['uploaded_by']> },
+    decision: AuditEntry['decision'],
+  ): Promise<boolean> {
+    const { component, file, checksum } = address;
+    return this.#record({
+      source: {
+        ...keyOf(address),
+        size: source.size,
+        mtime: source.mtime,
+        uploaded_by: source.user,
+      },
+      audit: auditRow(context, {
+        action: 'upload',
+        subject: `${component}/${file}`,
+        decision,
+        detail: { [checksum.type]: checksum.hex, size: source.size },
+      }),
+    });
+  }
+}
+
+const keyOf = ({ component, file, checksum }: SourceAddress) => ({
+  component,
+  file: file as string,
+  hash_type: checksum.type as string,
+  hash: checksum.hex,
+});
+type Key = ReturnType<typeof keyOf>;
+const keyText = (key: Key): string => `${key.component}/${key.file}/${key.hash_type}/${key.hash}`;
+
+async function findSources(
+  db: Database,
+  addresses: readonly SourceAddress[],
+): Promise<(StoredSource | null)[]> {
+  const keys = addresses.map(keyOf);
+  const tuples = keys.map(
+    (key) => raw`(${key.component}, ${key.file}, ${key.hash_type}, ${key.hash})`,
+  );
+  const rows = await db.sql
+    .selectFrom('sources')
+    .select(['component', 'file', 'hash_type', 'hash', 'size', 'mtime'])
+    .where(raw<boolean>`(component, file, hash_type, hash) in (${raw.join(tuples)})`)
+    .execute();
+  const found = new Map(rows.map((row) => [keyText(row), { size: row.size, mtime: row.mtime }]));
+  return keys.map((key) => found.get(keyText(key)) ?? null);
+}
+
+async function recordSources(
+  db: Database,
+  rows: readonly { source: SourceRow; audit: AuditRow }[],
+): Promise<boolean[]> {
+  // The same file twice in one statement counts once, for whoever came first.
+  const seen = new Set<string>();
+  const first = rows.map(({ source }) => {
+    const key = keyText(source);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  // One statement is one round trip and one transaction: all rows or none.
+  const inserted = await db.sql
+    .with('audit', (sql) => sql.insertInto('audit_log').values(rows.map(({ audit }) => audit)))
+    .insertInto('sources')
+    .values(rows.filter((_, index) => first[index]).map(({ source }) => source))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(['component', 'file', 'hash_type', 'hash'])
+    .execute();
+  const isNew = new Set(inserted.map(keyText));
+  return rows.map(({ source }, index) => first[index] === true && isNew.has(keyText(source)));
+}

@@ -1,0 +1,71 @@
+import { fail } from '../../core/api/distgit-error.ts';
+import { STRONG_HASH_TYPES } from '../../core/domain/checksum.ts';
+import { lookasideKey, type SourceAddress } from '../../core/domain/lookaside-path.ts';
+import { type RequestContext, requireUser } from '../access/audit.ts';
+import { authorize } from '../access/authorize.ts';
+import { type ComponentIndex, collectionsOf } from '../components/find-component.ts';
+import type { Database } from '../db/database.ts';
+import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
+import type { HashPool } from './hash-pool.ts';
+import type { SourceIndex } from './source-index.ts';
+import { type IncomingFile, verifiedBody } from './verified-body.ts';
+
+export interface UploadDeps {
+  readonly db: Database;
+  readonly components: ComponentIndex;
+  readonly sources: SourceIndex;
+  readonly store: ObjectStore;
+  readonly hashes: HashPool;
+  readonly maxUploadSize: number;
+}
+
+export interface UploadResult {
+  readonly size: number;
+  /** The file was there already; nothing was stored. */
+  readonly existed: boolean;
+}
+
+/** An upload that may proceed: everything was asked that can be asked before the bytes. */
+export type AcceptedUpload = (file: IncomingFile) => Promise<UploadResult>;
+
+/**
+ * Asks all that an upload can be refused for before its first byte is read.
+ * @returns what takes the file then
+ * @throws DistGitError `checksum_weak`, `not_found`, `authentication_required`, `not_allowed`
+ */
+export async function acceptUpload(
+  deps: UploadDeps,
+  context: RequestContext,
+  address: SourceAddress,
+): Promise<AcceptedUpload> {
+  const { db } = deps;
+  if (!STRONG_HASH_TYPES.includes(address.checksum.type))
+    fail(
+      'checksum_weak',
+      `Uploads with ${address.checksum.type} are no longer allowed.`,
+      'Use sha512: set lookasidehash = sha512 in the configuration of your client.',
+    );
+  const component = await deps.components.find(address.component);
+  const decision = await authorize(
+    db,
+    context,
+    {
+      action: 'upload',
+      component: address.component,
+      collections: collectionsOf(component.branches),
+    },
+    `${address.component}/${address.file}`,
+  );
+  const user = requireUser(context).name;
+
+  return async (incoming) => {
+    const { mtime } = incoming;
+    const verified = verifiedBody(incoming, address.checksum, deps.maxUploadSize, deps.hashes);
+    // Object first, row second: a crash between them leaves an object that no row names, and the
+    // repeated upload finds it. A file that is there is not stored again, see `ObjectStore.put`.
+    const { size } = await deps.store.put(lookasideKey(address) as ObjectKey, verified, mtime);
+    const stored = { size, mtime: mtime(), user };
+    const isNew = await deps.sources.record(context, address, stored, decision);
+    return { size, existed: !isNew };
+  };
+}

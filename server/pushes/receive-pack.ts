@@ -1,0 +1,201 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { decide } from '../../core/access/decide.ts';
+import type { UserPrincipal } from '../../core/access/principal.ts';
+import { openObjectReader } from '../../core/git/object-reader.ts';
+import {
+  checkPush,
+  findingLines,
+  isRefused,
+  type PolicyLevels,
+} from '../../core/pushes/check-push.ts';
+import type { PushLimits, RefUpdate } from '../../core/pushes/push-facts.ts';
+import { type RequestContext, recordAudit } from '../access/audit.ts';
+import type { Component, ComponentIndex } from '../components/find-component.ts';
+import type { Database } from '../db/database.ts';
+import { type Git, requireHooks } from '../git/git.ts';
+import type { Repositories } from '../git/repositories.ts';
+import type { SourceIndex } from '../lookaside/source-index.ts';
+import { readHookCalls } from './hook-calls.ts';
+import { pushMark } from './push-mark.ts';
+import { recordAbandoned, recordApplied, recordChecked } from './record-push.ts';
+
+export interface ReceivePackDeps {
+  readonly db: Database;
+  readonly git: Git;
+  readonly repositories: Repositories;
+  readonly components: ComponentIndex;
+  readonly sources: SourceIndex;
+  readonly log: Logger;
+  readonly limits: PushLimits;
+  readonly levels: PolicyLevels;
+}
+
+export interface Pusher extends RequestContext {
+  readonly principal: UserPrincipal;
+}
+
+/**
+ * `unpacking`: no check was asked for yet; at git's end that means a broken pack. `refused`: by a
+ * check. `allowed`: it passed; at git's end that means that git moved no ref, because somebody
+ * else had moved it. `moved`: refs were moved.
+ */
+export type PushStage = 'unpacking' | 'refused' | 'allowed' | 'moved';
+
+export interface ReceivePack {
+  readonly process: ChildProcess;
+  /** How far git has come with the push, for advice at its end. */
+  readonly stage: () => PushStage;
+}
+
+/**
+ * Starts `git receive-pack` for a pusher who may push to some branch of the component. Its hooks
+ * talk to us over a socket pair that only this process and its children hold:
+ *
+ * 1. git unpacks into a quarantine, runs fsck, and calls pre-receive;
+ * 2. every policy answers; refused, or recorded as `checked` before git may go on;
+ * 3. git moves the refs and calls post-receive with those that it moved;
+ * 4. the push is recorded as `applied`. Should the server die in between, `settlePushes` does it.
+ */
+export async function startReceivePack(
+  deps: ReceivePackDeps,
+  pusher: Pusher,
+  component: Component,
+  args: readonly string[],
+  protocol: string | null,
+): Promise<ReceivePack> {
+  await requireHooks();
+  const push = randomUUID();
+  const repository = deps.repositories.path(component.name);
+  const child = deps.git.spawn(['receive-pack', ...args, repository], {
+    env: {
+      ...deps.git.pushLimits,
+      GIT_COMMITTER_NAME: pusher.principal.name,
+      GIT_COMMITTER_EMAIL: pushMark(push),
+      ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }),
+    },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
+  let stage: PushStage = 'unpacking';
+  readHookCalls(child.stdio[3] as Duplex, async ({ hook, objectDirectory, updates }) => {
+    if (hook === 'post-receive') {
+      stage = 'moved';
+      await recordApplied(
+        deps.db,
+        push,
+        updates.map(({ ref }) => ref),
+      );
+      return { allow: true, lines: [] };
+    }
+    stage = 'refused';
+    try {
+      const answer = await answerPreReceive(
+        deps,
+        pusher,
+        component,
+        push,
+        objectDirectory,
+        updates,
+      );
+      if (answer.allow) stage = 'allowed';
+      return answer;
+    } catch (error) {
+      deps.log.error(
+        { err: error, push, component: component.name },
+        'a push could not be checked',
+      );
+      return {
+        allow: false,
+        lines: ['The push could not be checked; nothing was changed. Try again later.'],
+      };
+    }
+  });
+  child.once('close', (code) => {
+    // git ended well and called no post-receive: it moved nothing. Else the sweeper finds out.
+    if (code !== 0 || stage !== 'allowed') return;
+    recordAbandoned(deps.db, push).catch((error: unknown) =>
+      deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will'),
+    );
+  });
+  return { process: child, stage: () => stage };
+}
+
+async function answerPreReceive(
+  deps: ReceivePackDeps,
+  pusher: Pusher,
+  opened: Component,
+  push: string,
+  objectDirectory: string,
+  updates: readonly RefUpdate[],
+): Promise<{ allow: boolean; lines: string[] }> {
+  // A large push takes its time: what counts is the permission now, not when it began.
+  const component = await deps.components.find(opened.name);
+  const repository = deps.repositories.path(component.name);
+  const env = { ...quarantine(repository, objectDirectory), ...deps.git.pushLimits };
+  const objects = openObjectReader({
+    catFile: deps.git.spawn(['-C', repository, 'cat-file', '--batch-command', '--buffer'], {
+      env,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }),
+    run: (args) => deps.git.run(['-C', repository, ...args], env),
+    published: '--all',
+  });
+  try {
+    const findings = await checkPush(
+      {
+        component,
+        updates,
+        limits: deps.limits,
+        objects,
+        decide: (branch) => {
+          const own = component.branches.find(
+            ({ collection, release }) =>
+              collection === branch.collection && release === branch.release,
+          );
+          return decide(pusher.principal, {
+            action: 'push',
+            component: component.name,
+            collections:
+              own === undefined
+                ? []
+                : [{ collection: own.collection, sig: { name: own.sig, policies: own.policies } }],
+          });
+        },
+        inLookaside: (file, checksum) =>
+          deps.sources.has({ component: component.name, file, checksum }),
+      },
+      deps.levels,
+    );
+    const lines = findingLines(component.name, findings);
+    if (isRefused(findings)) {
+      const policies = [...new Set(findings.map(({ policy }) => policy))];
+      await recordAudit(deps.db.sql, pusher, {
+        action: 'push',
+        subject: component.name,
+        decision: { allowed: false, rule: 'push-checks', reason: '', remedy: '' },
+        detail: { refused: policies, refs: updates.slice(0, 20).map(({ ref }) => ref) },
+      });
+      return { allow: false, lines };
+    }
+    await recordChecked(deps.db, pusher, push, component, updates);
+    return { allow: true, lines };
+  } finally {
+    objects.close();
+  }
+}
+
+/**
+ * The variables that show the pushed objects. A push that brings none (a branch at a known commit)
+ * has no quarantine. @throws Error for a folder that is not this repository's
+ */
+function quarantine(repository: string, objectDirectory: string): Record<string, string> {
+  if (objectDirectory === '') return {};
+  const main = join(repository, 'objects');
+  const folder = resolve(repository, objectDirectory);
+  if (dirname(folder) !== main || !basename(folder).startsWith('tmp_objdir-'))
+    throw new Error('The hook named a quarantine outside of its repository.');
+  return { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: main };
+}
