@@ -1,0 +1,103 @@
+import { DistGitError, type ErrorDetail } from '../../core/api/distgit-error.ts';
+import { ERROR_TABLE, type ErrorCode } from '../../core/api/error-table.ts';
+import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
+import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
+
+/** Calls the server's API. */
+export class ApiClient {
+  readonly url: string;
+  readonly token: string | null;
+
+  /** @param url without trailing slash */
+  constructor(url: string, token: string | null) {
+    this.url = url;
+    this.token = token;
+  }
+
+  /** @throws DistGitError as the server sent it; `unavailable` where it can not be reached */
+  async call<O extends Operation>(operation: O, input: ApiInput<O>): Promise<ApiOutput<O>> {
+    const { method, path } = ROUTES[operation];
+    const rest = new Map(Object.entries(input as Record<string, unknown>));
+    const filled = path.replace(/:(\w+)/g, (_, name: string) => {
+      const value = String(rest.get(name));
+      rest.delete(name);
+      return encodeURIComponent(value);
+    });
+    const url = new URL(`${this.url}${API_ROOT}${filled}`);
+    const given = [...rest].filter(([, value]) => value !== undefined);
+    const hasBody = method !== 'get' && method !== 'delete';
+    if (!hasBody) for (const [key, value] of given) url.searchParams.set(key, String(value));
+    const { status, ok, text } = await this.#fetch(url, {
+      method: method.toUpperCase(),
+      headers: {
+        Accept: 'application/json',
+        ...this.authorization,
+        ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
+      },
+      ...(hasBody ? { body: JSON.stringify(Object.fromEntries(given)) } : {}),
+    });
+    if (!ok) throw responseError(status, text);
+    try {
+      return JSON.parse(text) as ApiOutput<O>;
+    } catch (cause) {
+      throw new DistGitError('unavailable', 'The answer is not what a dist-git server says.', {
+        detail: { remedy: `Is ${this.url} its address, and does nothing stand in between?` },
+        cause,
+      });
+    }
+  }
+
+  get authorization(): Record<string, string> {
+    return this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
+  }
+
+  async #fetch(url: URL, init: RequestInit) {
+    try {
+      const response = await fetch(url, init);
+      return { status: response.status, ok: response.ok, text: await response.text() };
+    } catch (cause) {
+      throw unreachable(this.url, cause);
+    }
+  }
+}
+
+export function unreachable(url: string, cause: unknown): DistGitError {
+  const { code } = ((cause as Error).cause ?? cause) as { code?: string };
+  const { message } = ((cause as Error).cause ?? cause) as Error;
+  const cut = /^(ECONNRESET|EPIPE|UND_ERR_\w+)$/.test(code ?? '') || code === undefined;
+  const unknown = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/.test(code ?? '');
+  const why = unknown ? '.' : `: ${message}`;
+  const what = cut ? `The connection to ${url} broke off.` : `${url} can not be reached${why}`;
+  return new DistGitError('unavailable', what, {
+    detail: { remedy: 'Look at the address (centpkg login --url URL) and the network.' },
+    cause,
+  });
+}
+
+/** The server's problem+json as the error it was there; other answers by their status. */
+export function responseError(status: number, text: string): DistGitError {
+  let problem: { code?: string; detail?: string } & ErrorDetail = {};
+  try {
+    problem = JSON.parse(text) as typeof problem;
+  } catch {
+    // Not of our making: a proxy's page.
+  }
+  const { code, detail, ...rest } = problem;
+  if (code !== undefined && code in ERROR_TABLE)
+    return new DistGitError(code as ErrorCode, detail ?? '', { detail: rest });
+  const byStatus = (Object.keys(ERROR_TABLE) as ErrorCode[]).find(
+    (one) => ERROR_TABLE[one].http === status && one !== 'config_invalid',
+  );
+  // The answer to HEAD has no words.
+  if (text === '' && (status === 401 || status === 403))
+    return new DistGitError(
+      status === 401 ? 'credential_invalid' : 'not_allowed',
+      'The server refuses your token.',
+      {
+        detail: { remedy: 'Log in again: centpkg login --token-file FILE' },
+      },
+    );
+  return new DistGitError(byStatus ?? 'unavailable', `The server answered with status ${status}.`, {
+    detail: { remedy: 'Is this the address of a dist-git server?' },
+  });
+}

@@ -1,0 +1,110 @@
+import { fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
+import { formatBytes } from '../../core/domain/byte-size.ts';
+import { parseCollectionName } from '../../core/domain/collection.ts';
+import { parseComponentName } from '../../core/domain/component-name.ts';
+import { type CommandSpec, flagOption, listOption, textOption } from '../command.ts';
+import { fields, shortTime, table } from '../output/table.ts';
+
+type Component = ApiOutput<'showComponent'>;
+const PAGE = 500;
+
+function details(component: Component): string {
+  const head = fields([
+    ['component', component.name],
+    ['clone', component.gitUrl],
+    ['state', component.state],
+    ['content', component.exploded ? 'exploded source' : 'spec, sources and patches'],
+    ['created', shortTime(component.createdAt)],
+  ]);
+  const rows = component.branches.map((one) => [one.name, one.sig, one.builtPackage]);
+  return `${head}\n\n${table(['branch', 'sig', 'builds'], rows, 'No branches.')}`;
+}
+
+export const componentCommands: readonly CommandSpec[] = [
+  {
+    name: 'component create',
+    args: '<name>',
+    summary: 'Create a component: its repository and branches (SIG members)',
+    options: [
+      { flags: '--collection <name>', help: 'collections it is in (required)', list: true },
+      { flags: '--exploded', help: 'its branches hold unpacked upstream source' },
+    ],
+    examples: ['centpkg component create python --collection python33,rh-python34'],
+    async run({ api }, [name = ''], options) {
+      const collections = listOption(options, 'collection')?.map(parseCollectionName);
+      if (collections === undefined)
+        fail('usage', '--collection is required.', 'For instance: --collection python33');
+      const component = await api.call('createComponent', {
+        name: parseComponentName(name),
+        collections,
+        exploded: flagOption(options, 'exploded'),
+      });
+      return { data: component, text: `Component ${name} is created.\n\n${details(component)}` };
+    },
+  },
+  {
+    name: 'component add',
+    args: '<name> <collections...>',
+    summary: 'Add a component to collections; it gets their branches',
+    examples: ['centpkg component add python rh-python35'],
+    async run({ api }, [name = '', ...collections]) {
+      const component = await api.call('addToCollections', {
+        component: parseComponentName(name),
+        collections: collections.map(parseCollectionName),
+      });
+      return { data: component, text: details(component) };
+    },
+  },
+  {
+    name: 'component list',
+    summary: 'All components',
+    options: [{ flags: '--collection <name>', help: 'of one collection' }],
+    examples: ['centpkg component list --collection python33'],
+    async run({ api }, _args, options) {
+      const collection = textOption(options, 'collection');
+      const items: Component[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await api.call('listComponents', { collection, after, limit: PAGE });
+        items.push(...page.items);
+        if (page.items.length < PAGE) break;
+        after = page.items.at(-1)?.name;
+      }
+      const rows = items.map((one) => [
+        one.name,
+        [...new Set(one.branches.map((branch) => branch.collection))].join(', '),
+        String(one.branches.length),
+      ]);
+      const text = table(['name', 'collections', 'branches'], rows, 'No components.');
+      return { data: items, text };
+    },
+  },
+  {
+    name: 'component show',
+    args: '<name>',
+    summary: 'One component: clone URL, branches, built packages',
+    examples: ['centpkg component show python'],
+    async run({ api }, [name = '']) {
+      const component = await api.call('showComponent', { component: parseComponentName(name) });
+      return { data: component, text: details(component) };
+    },
+  },
+  {
+    name: 'lookaside list',
+    args: '<component>',
+    summary: 'Files of a component in the look-aside cache',
+    examples: ['centpkg lookaside list python'],
+    async run({ api }, [name = '']) {
+      const { items } = await api.call('listSources', { component: parseComponentName(name) });
+      const rows = items.map((one) => [
+        one.file,
+        formatBytes(one.size),
+        `${one.hashType} ${one.hash.slice(0, 12)}`,
+        one.uploadedBy,
+        shortTime(one.uploadedAt),
+      ]);
+      const text = table(['file', 'size', 'checksum', 'by', 'uploaded'], rows, 'No files.');
+      return { data: items, text };
+    },
+  },
+];

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fail } from '../../core/api/distgit-error.ts';
+import { ApiClient } from '../api-client/api-client.ts';
+import { type CommandSpec, textOption } from '../command.ts';
+import { parseServerUrl } from '../config.ts';
+import { fields, listCell } from '../output/table.ts';
+
+export const login: CommandSpec = {
+  name: 'login',
+  summary: 'Store the server and your token',
+  options: [
+    { flags: '--url <url>', help: 'address of the server' },
+    { flags: '--token-file <file>', help: 'file that holds the token; - reads standard input' },
+  ],
+  examples: [
+    'centpkg login --url https://git.example.org --token-file ~/token',
+    'centpkg login --token-file - < token',
+  ],
+  async run(context, _args, options) {
+    const url = parseServerUrl(textOption(options, 'url') ?? context.config.url);
+    const file = textOption(options, 'tokenFile');
+    if (file === undefined)
+      fail(
+        'usage',
+        'No token was given.',
+        'Give --token-file FILE; never the token itself, which others could see in the process list.',
+      );
+    const text = file === '-' ? await context.readInput() : await readToken(context.cwd, file);
+    const token = text.trim();
+    if (!/^[\x21-\x7e]+$/.test(token))
+      fail(
+        'usage',
+        'That is not a token: it has blanks or other odd characters.',
+        'Give the file that holds nothing but the token.',
+      );
+    const api = new ApiClient(url, token);
+    const me = await api.call('whoami', {});
+    // Clones name the server as it calls itself.
+    const server = await api.call('showServer', {});
+    context.config.login(url, [parseServerUrl(server.url)], token);
+    return { data: { url, user: me.user }, text: `Logged in to ${url} as ${me.user}.` };
+  },
+};
+
+function readToken(cwd: string, file: string): Promise<string> {
+  return readFile(resolve(cwd, file), 'utf8').catch(() =>
+    fail('usage', `${file} can not be read.`, 'Name the file that holds your token.'),
+  );
+}
+
+export const logout: CommandSpec = {
+  name: 'logout',
+  summary: 'Forget the stored token',
+  examples: ['centpkg logout'],
+  async run(context) {
+    const { url } = context.config;
+    const had = context.config.logout(url);
+    return { data: { url, had }, text: had ? `Logged out of ${url}.` : `Not logged in to ${url}.` };
+  },
+};
+
+export const whoami: CommandSpec = {
+  name: 'whoami',
+  summary: 'Who you are here, and what your token may do',
+  examples: ['centpkg whoami', 'centpkg whoami --json'],
+  async run(context) {
+    const me = await context.api.call('whoami', {});
+    if (me.user === null) return { data: me, text: `Anonymous at ${context.api.url}.` };
+    const text = fields([
+      ['user', me.admin ? `${me.user} (site admin)` : me.user],
+      ['server', context.api.url],
+      ['credential', me.credential ?? ''],
+      ['member of', me.sigs.map(({ sig, role }) => `${sig} (${role})`).join(', ') || '-'],
+      [
+        'approved by',
+        me.approvals.map(({ sig, components }) => `${sig} (${listCell(components)})`).join(', ') ||
+          '-',
+      ],
+      ['token verbs', listCell(me.scopes?.verbs ?? null)],
+    ]);
+    return { data: me, text };
+  },
+};
+
+/** git's credential protocol: `key=value` lines in, the same out. */
+export const gitCredential: CommandSpec = {
+  name: 'git-credential',
+  args: '<operation>',
+  summary: 'Answers git, which asks for the token of this server',
+  hidden: true,
+  examples: ['git config credential.https://git.example.org.helper "!centpkg git-credential"'],
+  async run(context, [operation]) {
+    const nothing = { data: {}, text: '' };
+    if (operation !== 'get') return nothing;
+    const asked = new Map(
+      (await context.readInput())
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    // Only the server that a token is for; git may ask for any.
+    const token = context.config.tokenForHost(`${asked.get('protocol')}:`, asked.get('host') ?? '');
+    if (token === null) return nothing;
+    return { data: {}, text: `username=token\npassword=${token}` };
+  },
+};

@@ -1,0 +1,154 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fail } from '../core/api/distgit-error.ts';
+
+/** What the environment says; read here and nowhere else. */
+export interface CliEnvironment {
+  /** `CENTPKG_URL`: the server, over what `centpkg login` stored. */
+  readonly url: string | null;
+  /** `CENTPKG_TOKEN`: the token, over what `centpkg login` stored. */
+  readonly token: string | null;
+  readonly configFolder: string;
+  /** For programs that are run: git, rpmbuild. */
+  readonly variables: NodeJS.ProcessEnv;
+}
+
+export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
+  const text = (value: string | undefined): string | null =>
+    value === undefined || value === '' ? null : value;
+  const base = text(env.XDG_CONFIG_HOME) ?? join(text(env.HOME) ?? homedir(), '.config');
+  return {
+    url: text(env.CENTPKG_URL),
+    token: text(env.CENTPKG_TOKEN),
+    configFolder: join(base, 'centpkg'),
+    variables: env,
+  };
+}
+
+/**
+ * The address of a server, without trailing slash.
+ * @throws DistGitError `usage`
+ */
+export function parseServerUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && url.username + url.password !== '')
+    fail(
+      'usage',
+      'The address of a server has no user name or password in it.',
+      'Write https://HOST',
+    );
+  const plain = url !== null && url.search === '' && url.hash === '';
+  if (url === null || !plain || !/^https?:$/.test(url.protocol)) {
+    const shown = text.includes('@') ? 'That' : JSON.stringify(text);
+    fail('usage', `${shown} is not the address of a server.`, 'Write https://HOST');
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+interface Stored {
+  /** The server that commands outside of a clone talk to. */
+  url?: string;
+  /** Token by server URL. */
+  tokens?: Record<string, string>;
+}
+
+/** `~/.config/centpkg/config.json`, mode 0600 because of the tokens. */
+export class Config {
+  readonly #environment: CliEnvironment;
+  readonly #file: string;
+
+  constructor(environment: CliEnvironment) {
+    this.#environment = environment;
+    this.#file = join(environment.configFolder, 'config.json');
+  }
+
+  get variables(): NodeJS.ProcessEnv {
+    return this.#environment.variables;
+  }
+
+  /** Without trailing slash. @throws DistGitError `usage` where no server is known */
+  get url(): string {
+    const url = this.knownUrl;
+    return (
+      url ??
+      fail(
+        'usage',
+        'No server is set.',
+        'Log in first: centpkg login --url URL, or set CENTPKG_URL.',
+      )
+    );
+  }
+
+  get knownUrl(): string | null {
+    const url = this.#environment.url ?? this.#read().url ?? null;
+    return url === null ? null : parseServerUrl(url);
+  }
+
+  /**
+   * The environment's token is for the server that is set, not for whatever server a clone names:
+   * a clone may come from anybody.
+   */
+  tokenFor(url: string): string | null {
+    const { token } = this.#environment;
+    if (token !== null && url === this.knownUrl) return token;
+    return this.#read().tokens?.[url] ?? null;
+  }
+
+  /** For git, which asks by protocol (`https:`) and host with port. */
+  tokenForHost(protocol: string, host: string): string | null {
+    const known = [this.knownUrl, ...Object.keys(this.#read().tokens ?? {})];
+    const url = known.find((one) => {
+      if (one === null) return false;
+      const parsed = new URL(one);
+      return parsed.protocol === protocol && parsed.host === host;
+    });
+    return url === null || url === undefined ? null : this.tokenFor(url);
+  }
+
+  /** @param names other URLs of the same server */
+  login(url: string, names: readonly string[], token: string): void {
+    const { tokens: before = {} } = this.#read();
+    const tokens = { ...before };
+    // A server may not take the place of another by calling itself so.
+    for (const name of names)
+      if (tokens[name] === before[url] || !(name in tokens)) tokens[name] = token;
+    tokens[url] = token;
+    this.#write({ url, tokens });
+  }
+
+  /** @returns whether there was a token */
+  logout(url: string): boolean {
+    const { tokens = {}, ...rest } = this.#read();
+    const gone = tokens[url];
+    if (gone === undefined) return false;
+    // Under every name that the login stored it.
+    const others = Object.entries(tokens).filter(([, token]) => token !== gone);
+    this.#write({ ...rest, tokens: Object.fromEntries(others) });
+    return true;
+  }
+
+  #read(): Stored {
+    let text: string;
+    try {
+      text = readFileSync(this.#file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      return fail('usage', `${this.#file} can not be read.`, 'Look at its owner and mode.');
+    }
+    try {
+      const stored = JSON.parse(text) as Stored | null;
+      if (typeof stored === 'object' && stored !== null) return stored;
+      throw new TypeError('not an object');
+    } catch {
+      return fail('usage', `${this.#file} is not valid JSON.`, 'Remove it and log in again.');
+    }
+  }
+
+  #write(stored: Stored): void {
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    const aside = `${this.#file}.${process.pid}`;
+    writeFileSync(aside, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
+    renameSync(aside, this.#file);
+  }
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { DistGitError } from '../../core/api/distgit-error.ts';
+
+/** Runs git for the user, with the user's own configuration and environment. */
+export class UserGit {
+  readonly #cwd: string;
+  readonly #variables: NodeJS.ProcessEnv;
+
+  constructor(cwd: string, variables: NodeJS.ProcessEnv) {
+    this.#cwd = cwd;
+    this.#variables = variables;
+  }
+
+  at(cwd: string): UserGit {
+    return new UserGit(cwd, this.#variables);
+  }
+
+  /** @throws DistGitError `check_failed` with git's words; `status` is its exit status */
+  async read(...args: string[]): Promise<string> {
+    const child = this.#spawn(args, ['ignore', 'pipe', 'pipe']);
+    const [out, err] = await Promise.all([collect(child.stdout), collect(child.stderr)]);
+    const code = await exitOf(child);
+    if (code !== 0) {
+      const said = err.trim() || `status ${code}`;
+      const error = new DistGitError('check_failed', `git ${subcommand(args)} failed: ${said}`);
+      throw Object.assign(error, { status: code });
+    }
+    return out;
+  }
+
+  /** Its trimmed output; null where git fails. */
+  async ask(...args: string[]): Promise<string | null> {
+    return this.read(...args).then(
+      (text) => text.trim(),
+      () => null,
+    );
+  }
+
+  /**
+   * Runs git in front of the user: its output and questions are the user's.
+   * @throws DistGitError `check_failed` when git fails; git has said why
+   */
+  async show(...args: string[]): Promise<void> {
+    // Standard output belongs to the command's own result (--json).
+    const child = this.#spawn(args, ['inherit', 2, 'inherit']);
+    const code = await exitOf(child);
+    if (code !== 0)
+      throw new DistGitError('check_failed', `git ${subcommand(args)} failed (status ${code}).`, {
+        detail: { remedy: 'Look at what git said above.' },
+      });
+  }
+
+  /** For `openObjectReader`. */
+  catFile(): ChildProcess {
+    return this.#spawn(['cat-file', '--batch-command', '--buffer'], ['pipe', 'pipe', 'ignore']);
+  }
+
+  #spawn(args: readonly string[], stdio: ('pipe' | 'ignore' | 'inherit' | number)[]): ChildProcess {
+    return spawn('git', args, { cwd: this.#cwd, env: this.#variables, stdio });
+  }
+}
+
+/** The first word that is not an option of git itself. */
+function subcommand(args: readonly string[]): string {
+  return args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c') ?? '';
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  if (stream === null) return '';
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(
+        new DistGitError('usage', 'git can not be run.', {
+          detail: { remedy: 'Install git.' },
+          cause,
+        }),
+      ),
+    );
+    if (child.exitCode !== null) resolve(child.exitCode);
+    else child.once('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,102 @@
+import { fail } from '../../core/api/distgit-error.ts';
+import { type Branch, branchName, parseBranchName } from '../../core/domain/branch-name.ts';
+import { type ComponentName, parseComponentName } from '../../core/domain/component-name.ts';
+import type { CommandContext } from '../command.ts';
+import { UserGit } from './run-git.ts';
+
+/** A clone of a component, found from any folder in it. */
+export interface WorkingCopy {
+  readonly git: UserGit;
+  /** The top folder. */
+  readonly root: string;
+  /** The server's URL, without trailing slash. */
+  readonly url: string;
+  readonly component: ComponentName;
+  /** The git remote that is the server: `origin`, or `centos` in somebody's own clone. */
+  readonly remote: string;
+}
+
+/**
+ * The component comes from a git remote on the server, so that it also works in a clone that has
+ * the server as one remote among several.
+ * @throws DistGitError `usage` outside of such a clone
+ */
+export async function openWorkingCopy({
+  cwd,
+  config,
+  api,
+}: Pick<CommandContext, 'cwd' | 'config' | 'api'>): Promise<WorkingCopy> {
+  const here = new UserGit(cwd, config.variables);
+  const root = await here.ask('rev-parse', '--show-toplevel');
+  if (root === null)
+    fail('usage', 'This is not a git repository.', 'Go into a clone: centpkg clone COMPONENT');
+  const git = here.at(root);
+  const stored = await git.ask('config', '--get', 'centpkg.namespace');
+  const server = stored === null ? await api.call('showServer', {}) : null;
+  const namespace = stored ?? server?.namespace ?? '';
+  const remotes = (await git.ask('config', '--get-regexp', '^remote\\..*\\.url$')) ?? '';
+  for (const url of new Set([api.url, ...(server === null ? [] : [server.url])]))
+    for (const line of remotes.split('\n')) {
+      const match = /^remote\.(.+)\.url (.+)$/.exec(line);
+      const component = match === null ? null : componentOfUrl(match[2] ?? '', url, namespace);
+      if (component !== null) return { git, root, url, component, remote: match?.[1] ?? 'origin' };
+    }
+  return fail(
+    'usage',
+    `No remote of this repository is at ${api.url}/${namespace}/.`,
+    `Add one: git remote add centos ${api.url}/${namespace}/COMPONENT.git`,
+  );
+}
+
+/** The component that a git URL on the server names; null for any other URL. */
+export function componentOfUrl(
+  remote: string,
+  url: string,
+  namespace: string,
+): ComponentName | null {
+  try {
+    const { protocol, host, pathname } = new URL(remote);
+    const server = new URL(`${url}/${namespace}/`);
+    if (protocol !== server.protocol || host !== server.host) return null;
+    if (!pathname.startsWith(server.pathname)) return null;
+    const name = pathname
+      .slice(server.pathname.length)
+      .replace(/\/$/, '')
+      .replace(/\.git$/, '');
+    return parseComponentName(decodeURIComponent(name));
+  } catch {
+    return null;
+  }
+}
+
+/** The release branch that is checked out. @throws DistGitError `usage` on any other */
+export async function currentBranch(copy: WorkingCopy): Promise<Branch> {
+  const local = await copy.git.ask('symbolic-ref', '--short', '--quiet', 'HEAD');
+  if (local === null)
+    fail('usage', 'No branch is checked out.', 'Run: centpkg switch-branch BRANCH');
+  // A local branch may have another name than the one it tracks on the server.
+  const remote = await copy.git.ask('config', '--get', `branch.${local}.remote`);
+  const merge =
+    remote === copy.remote ? await copy.git.ask('config', '--get', `branch.${local}.merge`) : null;
+  const name = merge?.replace(/^refs\/heads\//, '') ?? local;
+  try {
+    return parseBranchName(name);
+  } catch {
+    return fail(
+      'usage',
+      `The branch ${local} is not a release branch and tracks none.`,
+      'Run: centpkg switch-branch scl-<collection>-el<release>',
+    );
+  }
+}
+
+/** Release branches on the server, as last fetched. */
+export async function remoteBranches(copy: WorkingCopy): Promise<string[]> {
+  const prefix = `refs/remotes/${copy.remote}/`;
+  const refs = await copy.git.read('for-each-ref', '--format=%(refname)', prefix);
+  return refs
+    .split('\n')
+    .map((ref) => ref.slice(prefix.length))
+    .filter((name) => name.startsWith('scl-'))
+    .map((name) => branchName(parseBranchName(name)));
+}
