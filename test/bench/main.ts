@@ -1,0 +1,69 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { run } from '../support/process.ts';
+import { apacheVersion } from './apache.ts';
+import { gitBench } from './git.ts';
+import { formatTable, type Measure } from './measure.ts';
+import { pushMemoryBench } from './push-memory.ts';
+import { startupBench } from './startup.ts';
+import { uploadBench } from './upload.ts';
+
+interface Bench {
+  readonly title: string;
+  measure(): Promise<Measure[]>;
+}
+
+/** Every bench, by the name that `npm run bench -- NAME` takes. */
+const BENCHES: Readonly<Record<string, Bench>> = {
+  git: {
+    title: 'git: ours with login and all checks; peer: Apache with git-http-backend, without any',
+    measure: gitBench,
+  },
+  upload: {
+    title: 'upload: ours with login, database and checks; peer: a bare node:http server',
+    measure: uploadBench,
+  },
+  push: { title: 'push: memory of a large one', measure: pushMemoryBench },
+  startup: { title: 'startup', measure: startupBench },
+};
+
+await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+  const names = args.length === 0 ? Object.keys(BENCHES) : args;
+  const unknown = names.find((name) => BENCHES[name] === undefined);
+  if (unknown !== undefined) {
+    print(`There is no bench ${unknown}; there are: ${Object.keys(BENCHES).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  print(await machine());
+  print('Medians, each ± the interquartile range; the ratio is taken within every round.');
+  for (const name of names) {
+    const bench = BENCHES[name] as Bench;
+    const start = performance.now();
+    try {
+      const table = formatTable(bench.title, await bench.measure());
+      print(`\n${table}(${((performance.now() - start) / 1000).toFixed(0)} s)`);
+    } catch (error) {
+      print(`\n${bench.title}\ncould not be run: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** What the numbers were measured on; a load above a few tenths means that they are disturbed. */
+async function machine(): Promise<string> {
+  const [cpu] = cpus();
+  const git = (await run('git', ['--version'])).stdout.trim();
+  const [load = 0] = loadavg();
+  return [
+    `${availableParallelism()} cores (${cpu?.model.trim() ?? 'unknown'}), load ${load.toFixed(2)}`,
+    `node ${process.version}`,
+    git,
+    await apacheVersion(),
+  ].join(', ');
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

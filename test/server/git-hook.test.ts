@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+
+const FOLDER = resolve(import.meta.dirname, '../../server/hooks/git');
+const LINE = `${'a'.repeat(40)} ${'b'.repeat(40)} refs/heads/x\n`;
+
+/** Runs a hook as git does; `answer` plays the server on descriptor 3. */
+async function runHook(
+  hook: 'pre-receive' | 'post-receive',
+  answer: ((socket: Duplex) => void) | null,
+  env: Readonly<Record<string, string>> = {},
+) {
+  const child = spawn(`${FOLDER}/${hook}`, [], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'pipe', 'pipe', answer === null ? 'ignore' : 'pipe'],
+  });
+  const { stdin, stderr } = child as { stdin: Writable; stderr: Readable };
+  const socket = child.stdio[3] as Duplex | null;
+  let said = '';
+  let asked = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  socket?.on('error', () => {});
+  socket?.setEncoding('utf8').on('data', (text: string) => {
+    asked += text;
+    if (asked.endsWith('\n\n')) answer?.(socket);
+  });
+  stdin.on('error', () => {});
+  stdin.end(LINE);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said, asked };
+}
+
+const GONE = 'The server is not there to check this push; try again.\n';
+
+describe('the hook that git runs', () => {
+  it.each(['pre-receive', 'post-receive'] as const)(
+    '%s tells the server its name, the quarantine and the refs',
+    async (hook) => {
+      const { code, asked } = await runHook(hook, (socket) => socket.end('allow\n'), {
+        GIT_OBJECT_DIRECTORY: './objects/tmp_objdir-incoming-x',
+      });
+      expect(asked).toBe(`${hook} ./objects/tmp_objdir-incoming-x\n${LINE}\n`);
+      expect(code).toBe(0);
+    },
+  );
+
+  it('lets the push pass when the server allows it, and shows its lines', async () => {
+    const { code, said } = await runHook('pre-receive', (socket) =>
+      socket.write('  a line: "with" \\n $signs\nanother\nallow\n'),
+    );
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: '  a line: "with" \\n $signs\nanother\n',
+    });
+  });
+
+  it('refuses when the server refuses, and shows why', async () => {
+    const { code, said } = await runHook('pre-receive', (socket) =>
+      socket.write('error: no\nrefuse\n'),
+    );
+    expect({ code, said }).toEqual({ code: 1, said: 'error: no\n' });
+  });
+
+  it.each([
+    ['closes the socket', (socket: Duplex) => socket.end()],
+    ['dies', (socket: Duplex) => socket.destroy()],
+    ['dies in the middle of its answer', (socket: Duplex) => socket.end('allo')],
+    ['dies before the end of the line', (socket: Duplex) => socket.end('allow')],
+  ])('refuses when the server %s', async (_, answer) => {
+    const { code, said } = await runHook('pre-receive', answer);
+    expect(code).toBe(1);
+    expect(said).toBe(GONE);
+  });
+
+  it('refuses when the server says something else and goes', async () => {
+    const { code, said } = await runHook('pre-receive', (socket) => socket.end('ALLOW\nyes\n'));
+    expect({ code, said }).toEqual({ code: 1, said: `ALLOW\nyes\n${GONE}` });
+  });
+
+  it('refuses when nobody of ours started git: there is no descriptor 3', async () => {
+    const { code } = await runHook('pre-receive', null);
+    expect(code).toBe(1);
+  });
+});

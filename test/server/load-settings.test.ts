@@ -1,0 +1,204 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DistGitError } from '../../core/api/distgit-error.ts';
+import { loadSettings, redacted } from '../../server/config/load-settings.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeEach(async () => {
+  temporary = await temporaryFolder();
+});
+afterEach(() => temporary[Symbol.asyncDispose]());
+
+async function fileOf(text: string, name = 'config.toml'): Promise<string> {
+  const file = join(temporary.path, name);
+  await writeFile(file, text);
+  return file;
+}
+const load = async (toml: string | null, environment: Record<string, string> = {}) =>
+  loadSettings(toml === null ? null : await fileOf(toml), environment);
+
+/** What is told of a configuration that is not valid. */
+async function refusal(toml: string | null, environment: Record<string, string> = {}) {
+  const error = await load(toml, environment).catch((raw: unknown) => raw);
+  expect(error).toBeInstanceOf(DistGitError);
+  const { code, message, detail } = error as DistGitError;
+  expect(code).toBe('config_invalid');
+  return { message, problems: detail.problems ?? [], text: JSON.stringify([message, detail]) };
+}
+const paths = ({ problems }: { problems: readonly { path: string }[] }): string[] =>
+  problems.map(({ path }) => path).toSorted();
+
+describe('settings', () => {
+  it('have defaults for everything', async () => {
+    const settings = loadSettings(null, {});
+    expect(settings).toEqual(await load(''));
+    expect(settings.server).toMatchObject({ host: '127.0.0.1', port: 8080, namespace: 'scls' });
+    expect(settings.lookaside.max_upload_size).toBe(20 * 2 ** 30);
+    expect(settings.database.url).toBeUndefined();
+  });
+
+  it('come from the file, and the environment stands over it', async () => {
+    const toml = '[server]\nport = 1\nhost = "0.0.0.0"\n[log]\nlevel = "warn"\n';
+    const settings = await load(toml, {
+      DISTGIT_SERVER_PORT: '2',
+      DISTGIT_PUSHES_MAX_REFS: '7',
+      PATH: '/bin',
+      HOME: '/root',
+    });
+    expect(settings.server).toMatchObject({ port: 2, host: '0.0.0.0' });
+    expect(settings.pushes.max_refs).toBe(7);
+    expect(settings.log.level).toBe('warn');
+  });
+
+  it('can not be changed', () => {
+    const settings = loadSettings(null, {});
+    expect(() => Object.assign(settings.server, { port: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(settings.pushes.levels, { x: 'error' })).toThrow(TypeError);
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('take sizes as bytes and with binary units, in the file and the environment', async () => {
+    const size = async (value: string) =>
+      (await load(`[lookaside]\nmax_upload_size = ${value}`)).lookaside.max_upload_size;
+    expect(await size('1000')).toBe(1000);
+    expect(await size('"1000"')).toBe(1000);
+    expect(await size('"64 KiB"')).toBe(65_536);
+    expect(await size('"1.5 GiB"')).toBe(1.5 * 2 ** 30);
+    const { lookaside } = await load(null, { DISTGIT_LOOKASIDE_MAX_UPLOAD_SIZE: '2 MiB' });
+    expect(lookaside.max_upload_size).toBe(2 ** 21);
+    for (const bad of ['"64 KB"', '"much"', '-1', '""', '"1e3"', 'true', '[1]'])
+      expect([bad, paths(await refusal(`[lookaside]\nmax_upload_size = ${bad}`))]).toEqual([
+        bad,
+        ['lookaside.max_upload_size'],
+      ]);
+  });
+
+  it('take a text of digits as text where text is wanted', async () => {
+    const { server, git } = await load(null, {
+      DISTGIT_SERVER_DATA: '2026',
+      DISTGIT_GIT_PROGRAM: '7',
+    });
+    expect([server.data, git.program]).toEqual(['2026', '7']);
+  });
+
+  it('take the levels of checks, for everybody and by SIG', async () => {
+    const toml =
+      '[pushes.levels]\nspec-file = "warning"\n[pushes.sigs.sclo]\nflat-tree = "error"\n';
+    const { pushes } = await load(toml);
+    expect(pushes.levels).toEqual({ 'spec-file': 'warning' });
+    expect(pushes.sigs).toEqual({ sclo: { 'flat-tree': 'error' } });
+    const bad = '[pushes.levels]\nspec-file = "off"\nforward-only = "warning"\n';
+    expect((await refusal(bad)).problems).toHaveLength(2);
+  });
+});
+
+describe('settings that are not valid', () => {
+  it('are told all at once, each with its path', async () => {
+    const toml = `
+      [server]
+      port = 70000
+      host = ""
+      namespace = "SCLS"
+      colour = "red"
+      [database]
+      pool_size = "many"
+      [log]
+      level = "loud"
+      [nonsense]
+      x = 1
+    `;
+    const told = await refusal(toml, { DISTGIT_GIT_MAX_PROCESSES: '0', DISTGIT_COLOUR: 'x' });
+    expect(paths(told)).toEqual([
+      '(top level)',
+      'DISTGIT_COLOUR',
+      'database.pool_size',
+      'git.max_processes',
+      'log.level',
+      'server',
+      'server.host',
+      'server.namespace',
+      'server.port',
+    ]);
+    expect(told.text).toContain('colour');
+    expect(told.text).toContain('nonsense');
+  });
+
+  it.each([
+    'DISTGIT_SERVER_PROT',
+    'DISTGIT_PORT',
+    'DISTGIT_SERVER',
+    'DISTGIT_',
+    'DISTGIT_server_port',
+    'DISTGIT_SERVER_PORT_FILE',
+    'DISTGIT_CONFIG_FILE',
+  ])('for an unknown variable %s', async (name) => {
+    expect((await refusal(null, { [name]: '1' })).problems).toEqual([
+      { path: name, message: 'is not a setting' },
+    ]);
+  });
+
+  it('for a section that is no table, whatever else it is', async () => {
+    for (const toml of ['server = 3', 'database = "x"', 'database = [1]', 'log = true'])
+      expect((await refusal(toml)).problems.length).toBeGreaterThan(0);
+    expect((await refusal('server = 3', { DISTGIT_SERVER_PORT: '1' })).problems).toHaveLength(1);
+  });
+
+  it('for a file that is missing, no file, or no TOML', async () => {
+    const told = await refusal('[server\nport = 1');
+    expect(told.message).toMatch(/config\.toml is not valid: line \d/);
+    const folder = join(temporary.path, 'folder');
+    await mkdir(folder);
+    for (const file of [join(temporary.path, 'none.toml'), folder])
+      expect(() => loadSettings(file, {})).toThrow(/can not be read/);
+  });
+});
+
+describe('the URL of the database', () => {
+  const URL_TEXT = 'postgres://distgit:hunter2@localhost/distgit';
+
+  it('may be in a file of its own, named in the configuration or the environment', async () => {
+    const file = await fileOf(`${URL_TEXT}\n`, 'url');
+    expect((await load(`[database]\nurl_file = "${file}"`)).database.url).toBe(URL_TEXT);
+    const { database } = await load(null, { DISTGIT_DATABASE_URL_FILE: file });
+    expect(database.url).toBe(URL_TEXT);
+    expect(Object.keys(database)).not.toContain('url_file');
+  });
+
+  it('of the environment stands over the file that the configuration names', async () => {
+    const file = await fileOf(`${URL_TEXT}\n`, 'url');
+    const other = 'postgres://other@localhost/other';
+    const { database } = await load(`[database]\nurl_file = "${file}"`, {
+      DISTGIT_DATABASE_URL: other,
+    });
+    expect(database.url).toBe(other);
+  });
+
+  it('is refused where its file can not be read', async () => {
+    const file = join(temporary.path, 'none');
+    const told = await refusal(null, { DISTGIT_DATABASE_URL_FILE: file });
+    expect(told.problems).toEqual([
+      { path: 'database.url_file', message: `${file} can not be read` },
+    ]);
+  });
+
+  it('is shown to nobody: neither where it is wrong nor where settings are printed', async () => {
+    const bad = 'mysql://distgit:hunter2@localhost';
+    const file = await fileOf(bad, 'url');
+    for (const told of [
+      await refusal(`[database]\nurl = "${bad}"`),
+      await refusal(null, { DISTGIT_DATABASE_URL: bad }),
+      await refusal(null, { DISTGIT_DATABASE_URL_FILE: file }),
+    ]) {
+      expect(paths(told)).toEqual(['database.url']);
+      expect(told.text).not.toContain('hunter2');
+    }
+    const settings = await load(`[database]\nurl = "${URL_TEXT}"`);
+    const shown = redacted(settings);
+    expect(shown.database).toMatchObject({ url: '[redacted]', pool_size: 10 });
+    expect(JSON.stringify(shown)).not.toContain('hunter2');
+    expect(settings.database.url).toBe(URL_TEXT);
+    expect(redacted(loadSettings(null, {})).database).not.toHaveProperty('url');
+  });
+});

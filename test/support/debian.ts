@@ -1,0 +1,45 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { run } from './process.ts';
+
+/** Is there a program of this name on the path? */
+export async function hasProgram(name: string, path = process.env.PATH ?? ''): Promise<boolean> {
+  const found = await Promise.all(
+    path.split(delimiter).map((folder) =>
+      access(join(folder, name), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}
+
+/**
+ * Makes sure that programs are there; root on Debian installs what is missing.
+ * @param packages Debian's package by the program it is wanted for
+ * @throws Error that says what to install by hand
+ */
+export async function installPackages(packages: Readonly<Record<string, string>>): Promise<void> {
+  const missing = async (): Promise<string[]> => {
+    const programs = Object.keys(packages);
+    const there = await Promise.all(programs.map((program) => hasProgram(program)));
+    return programs.filter((_, index) => there[index] !== true);
+  };
+  const programs = await missing();
+  if (programs.length === 0) return;
+  const names = [...new Set(programs.map((program) => packages[program] ?? program))];
+  const command = `apt-get install ${names.join(' ')}`;
+  const needed = `These tests need ${programs.join(', ')}. Install them: ${command}`;
+  if (process.getuid?.() !== 0 || !(await hasProgram('apt-get'))) throw new Error(needed);
+  const env = { DEBIAN_FRONTEND: 'noninteractive', HOME: '/root' };
+  const machine = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)),
+  );
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...names]]) {
+    const options = ['--quiet', '--option', 'DPkg::Lock::Timeout=300'];
+    const done = await run('apt-get', [...options, ...args], { env: { ...machine, ...env } });
+    if (done.code !== 0) throw new Error(`${needed}\napt-get ${args[0]} failed: ${done.stderr}`);
+  }
+  if ((await missing()).length > 0) throw new Error(needed);
+}
