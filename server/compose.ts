@@ -14,6 +14,7 @@ import type { Settings } from './config/settings.ts';
 import { openPglite, openPostgres } from './db/database.ts';
 import { VersionedCache } from './db/versioned-cache.ts';
 import { Git } from './git/git.ts';
+import { RefCache } from './git/ref-cache.ts';
 import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
@@ -151,7 +152,13 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     metrics,
     authenticators,
     api,
-    git: { ...gitDeps, namespace, slots, maxPushSize: settings.git.max_push_size },
+    git: {
+      ...gitDeps,
+      namespace,
+      slots,
+      refs: new RefCache(),
+      maxPushSize: settings.git.max_push_size,
+    },
     lookaside: { ...shared, store, hashes, staging, metrics, namespace, maxUploadSize },
     version,
     url: () => url,

@@ -5,8 +5,11 @@ import { promisify } from 'node:util';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 
 const execFileAsync = promisify(execFile);
-/** The hooks that every repository runs; see `server/hooks/git/pre-receive`. */
+/** The hook that every repository runs; see `server/hooks/git/pre-receive`. */
 const HOOKS = resolve(import.meta.dirname, '../hooks/git');
+
+/** The two services of smart HTTP. */
+export type GitService = 'git-upload-pack' | 'git-receive-pack';
 
 export interface GitSettings {
   readonly program: string;
@@ -89,6 +92,18 @@ export class Git {
     return stdout;
   }
 
+  /** A repository's refs as git advertises them to a fetch, in protocol version 0. @throws Error past `limit` bytes */
+  async advertisement(repository: string, limit: number): Promise<Buffer> {
+    const args = advertisementArgs('git-upload-pack', repository);
+    const { stdout } = await execFileAsync(this.#program, args, {
+      env: this.#environment,
+      cwd: '/',
+      maxBuffer: limit,
+      encoding: 'buffer',
+    });
+    return stdout;
+  }
+
   /**
    * Waits until no git of an earlier server is left: one may outlive its server by a moment, and
    * its files may not be touched until then. Linux only; elsewhere none is seen.
@@ -120,15 +135,18 @@ export class Git {
   }
 }
 
+/** How git is asked to advertise a repository's refs over HTTP. */
+export function advertisementArgs(service: GitService, repository: string): string[] {
+  return [service.slice('git-'.length), '--stateless-rpc', '--http-backend-info-refs', repository];
+}
+
 /**
  * git fails open: where it can not run a hook it takes the push unchecked. So this is asked before
  * every push. @throws DistGitError `unavailable`
  */
 export async function requireHooks(): Promise<void> {
   try {
-    await Promise.all(
-      ['pre-receive', 'post-receive'].map((hook) => access(join(HOOKS, hook), constants.X_OK)),
-    );
+    await access(join(HOOKS, 'pre-receive'), constants.X_OK);
   } catch (cause) {
     throw new DistGitError('unavailable', 'The push checks can not be run, so no push is taken.', {
       detail: {
@@ -148,6 +166,7 @@ function gitConfig(settings: GitSettings): string {
 [core]
 \thooksPath = ${quote(HOOKS)}
 \tfsync = committed,reference
+\tfsyncMethod = batch
 \tlogAllRefUpdates = always
 \tbigFileThreshold = 8m
 [receive]

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { Git } from './git.ts';
@@ -126,16 +126,37 @@ export class Repositories {
     await this.#git.run(['-C', path, 'repack', '-d', '--geometric=2', '--write-midx', '--quiet']);
   }
 
-  /** What the reflog knows of `ref`: each entry's new commit and the mark of the push. */
-  async refLog(component: ComponentName, ref: string): Promise<{ oid: string; mark: string }[]> {
-    const out = await this.#git
-      .run(['-C', this.path(component), 'log', '--walk-reflogs', '--format=%H %ge', ref, '--'])
-      .catch(() => '');
-    return out
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => ({ oid: line.slice(0, 40), mark: line.slice(41) }));
+  /**
+   * Has somebody with this mail address moved `ref` to `oid`? The reflog tells (a line of it is
+   * `<old> <new> <name> <<address>> <time> <zone>\t<message>`), and what came after it: git writes
+   * the line first, and may die before it moves the ref.
+   */
+  async wasMoved(
+    component: ComponentName,
+    ref: string,
+    { oid, mark }: { readonly oid: string; readonly mark: string },
+  ): Promise<boolean> {
+    const path = this.path(component);
+    const log = await readIfThere(join(path, 'logs', ...ref.split('/')));
+    const lines = log.split('\n').filter((line) => line !== '');
+    const at = lines.findLastIndex(
+      (line) => line.slice(41, 81) === oid && line.split('\t', 1)[0]?.includes(` <${mark}> `),
+    );
+    if (at === -1) return false;
+    const next = lines[at + 1];
+    if (next !== undefined) return next.slice(0, 40) === oid;
+    if ((await readIfThere(join(path, ...ref.split('/')))).trim() === oid) return true;
+    const packed = ['-C', path, 'rev-parse', '--verify', '--quiet', ref];
+    return (await this.#git.run(packed).catch(() => '')).trim() === oid;
   }
+}
+
+/** A file's text; empty where there is none. */
+async function readIfThere(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) return '';
+    throw error;
+  });
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,9 +1,19 @@
+import { Readable } from 'node:stream';
 import { type Request, type Response, Router } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import { type Component, collectionsOf } from '../components/find-component.ts';
+import { advertisementArgs, type GitService } from '../git/git.ts';
+import {
+  type AdvertisedRefs,
+  LS_REFS,
+  lsRefsAnswer,
+  parseAdvertisement,
+  parseLsRefs,
+} from '../git/ls-refs.ts';
+import type { RefCache } from '../git/ref-cache.ts';
 import { type PushStage, type ReceivePackDeps, startReceivePack } from '../pushes/receive-pack.ts';
 import { PushAdvice } from './push-advice.ts';
 import { contextOf, letBodyCome } from './request-state.ts';
@@ -11,20 +21,22 @@ import { type GitSlots, requestBody, serveGit } from './serve-git.ts';
 
 export interface GitRouteDeps extends ReceivePackDeps {
   readonly namespace: string;
+  readonly refs: RefCache;
   readonly slots: GitSlots;
   readonly maxPushSize: number;
 }
 
-type Service = 'git-upload-pack' | 'git-receive-pack';
-
 /** Decompressed bytes of a fetch request: wants and haves, no content. */
 const MAX_FETCH_REQUEST = 64 * 1024 * 1024;
+/** Bytes of a question for refs that is answered here; git answers larger ones. */
+const MAX_LS_REFS = 16 * 1024;
+/** Bytes of one repository's advertisement that are kept. */
+const MAX_ADVERTISEMENT = 1024 * 1024;
 
 /** Smart HTTP (git's `gitprotocol-http`); the dumb protocol is not offered. */
 export function gitRoutes(deps: GitRouteDeps): Router {
   const router = Router();
   const base = `/${deps.namespace}/:repository`;
-  let capabilities: Buffer | null = null;
   router.get(`${base}/info/refs`, async (req, res) => {
     const component = componentOf(req);
     const { service } = req.query;
@@ -39,30 +51,22 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const protocol = protocolOf(req);
     res.setHeader('Content-Type', `application/x-${service}-advertisement`);
     noCache(res);
-    // Version 2 lists no refs here, so that the answer is the same for every repository.
-    const constant = service === 'git-upload-pack' && protocol === 'version=2';
-    if (constant && capabilities !== null) {
-      res.send(capabilities);
+    const question = `${service} ${protocol ?? ''}`;
+    const known = await deps.refs.find<Buffer>(repository, question);
+    if (known !== undefined) {
+      res.send(known);
       return;
     }
+    const keep = await deps.refs.learn(repository, question);
     await serveGit(deps.slots, res, {
       start: () =>
-        deps.git.spawn(
-          [service.slice(4), '--stateless-rpc', '--http-backend-info-refs', repository],
-          {
-            env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
-            stdio: ['ignore', 'pipe', 'pipe'],
-          },
-        ),
+        deps.git.spawn(advertisementArgs(service, repository), {
+          env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        }),
       // As http-backend does it: version 2 begins without the announcement.
       prefix: service === 'git-upload-pack' && isVersion2(protocol) ? '' : announcement(service),
-      ...(constant
-        ? {
-            keep: (whole: Buffer) => {
-              capabilities = whole;
-            },
-          }
-        : {}),
+      keep: (whole) => keep(whole, whole.length),
     });
   });
 
@@ -72,13 +76,23 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const protocol = protocolOf(req);
     prepareResult(res, 'git-upload-pack');
     letBodyCome(res);
+    let body = requestBody(req, MAX_FETCH_REQUEST);
+    if (isVersion2(protocol)) {
+      const [start, whole] = await peeked(body, MAX_LS_REFS);
+      const answer = await answerLsRefs(deps, repository, start);
+      if (answer !== null) {
+        res.send(answer);
+        return;
+      }
+      body = whole;
+    }
     await serveGit(deps.slots, res, {
       start: () =>
         deps.git.spawn(['upload-pack', '--stateless-rpc', repository], {
           env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
           stdio: ['pipe', 'pipe', 'pipe'],
         }),
-      body: requestBody(req, MAX_FETCH_REQUEST),
+      body,
       stopEarly: true,
     });
   });
@@ -91,7 +105,7 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const context = contextOf(req, res);
     prepareResult(res, 'git-receive-pack');
     letBodyCome(res);
-    let stage = (): PushStage => 'moved';
+    let end: Promise<PushStage> = Promise.resolve('moved');
     await serveGit(deps.slots, res, {
       start: async () => {
         const started = await startReceivePack(
@@ -101,12 +115,12 @@ export function gitRoutes(deps: GitRouteDeps): Router {
           ['--stateless-rpc'],
           protocolOf(req),
         );
-        ({ stage } = started);
+        ({ end } = started);
         return started.process;
       },
       // The pack itself is limited by git; this stops what is no pack at all.
       body: requestBody(req, deps.maxPushSize + MAX_FETCH_REQUEST),
-      through: new PushAdvice(() => stage()),
+      through: new PushAdvice(() => end),
     });
   });
 
@@ -121,6 +135,52 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     fail('not_found', 'There is nothing here.', 'Use git: git clone URL');
   });
   return router;
+}
+
+/**
+ * Answers a question for refs from what is kept of them, without a git.
+ * @returns null for any other request: that is for git
+ */
+async function answerLsRefs(
+  { refs, slots, git }: GitRouteDeps,
+  repository: string,
+  body: Buffer,
+): Promise<Buffer | null> {
+  const request = parseLsRefs(body);
+  if (request === null) return null;
+  let advertised = await refs.find<AdvertisedRefs | null>(repository, 'refs');
+  if (advertised === undefined) {
+    const keep = await refs.learn(repository, 'refs');
+    await slots.take();
+    // A repository of too many refs is remembered as such.
+    const answer = await git
+      .advertisement(repository, MAX_ADVERTISEMENT)
+      .catch(() => Buffer.alloc(0))
+      .finally(() => slots.give());
+    advertised = parseAdvertisement(answer);
+    await keep(advertised, answer.length);
+  }
+  return advertised === null ? null : lsRefsAnswer(advertised, request);
+}
+
+/**
+ * Reads the beginning of a body: an `ls-refs` request of up to `limit` bytes as a whole.
+ * @returns what was read, and the body with that still in it
+ */
+async function peeked(body: Readable, limit: number): Promise<[Buffer, Readable]> {
+  const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < limit) {
+    if (start.length > 30 && !LS_REFS.test(start.toString('latin1', 0, 30))) break;
+    const next = await iterator.next();
+    if (next.done === true) break;
+    start = Buffer.concat([start, next.value]);
+  }
+  const whole = async function* (): AsyncGenerator<Buffer> {
+    yield start;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return [start, Readable.from(whole(), { objectMode: false })];
 }
 
 function componentOf(req: Request) {
@@ -169,12 +229,12 @@ async function requireRepository(
   );
 }
 
-function requireType(req: Request, service: Service): void {
+function requireType(req: Request, service: GitService): void {
   if (req.headers['content-type'] !== `application/x-${service}-request`)
     fail('media_type_unsupported', `The content type must be application/x-${service}-request.`);
 }
 
-function prepareResult(res: Response, service: Service): void {
+function prepareResult(res: Response, service: GitService): void {
   res.setHeader('Content-Type', `application/x-${service}-result`);
   noCache(res);
 }
@@ -183,7 +243,7 @@ function noCache(res: Response): void {
   res.setHeader('Cache-Control', 'no-cache, max-age=0, must-revalidate');
 }
 
-function announcement(service: Service): string {
+function announcement(service: GitService): string {
   const line = `# service=${service}\n`;
   return `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`;
 }

@@ -20,14 +20,14 @@ const ADVICE: Readonly<Record<PushStage, string | null>> = {
  * client shows as `remote:` (git's `gitprotocol-pack`, side-band-64k).
  */
 export class PushAdvice extends Transform {
-  readonly #stage: () => PushStage;
+  readonly #end: () => Promise<PushStage>;
   #tail: Buffer = Buffer.alloc(0);
   #sideBand: boolean | null = null;
 
-  /** @param stage asked at the end of the stream */
-  constructor(stage: () => PushStage) {
+  /** @param end asked at the end of the stream, which waits for the answer */
+  constructor(end: () => Promise<PushStage>) {
     super();
-    this.#stage = stage;
+    this.#end = end;
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
@@ -39,12 +39,14 @@ export class PushAdvice extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    const whole = this.#tail.toString('latin1') === FLUSH;
-    const advice = ADVICE[this.#stage()];
-    if (whole && this.#sideBand === true && advice !== null) {
-      const length = (4 + 1 + Buffer.byteLength(advice)).toString(16).padStart(4, '0');
-      this.push(Buffer.from(`${length}\u0002${advice}`));
-    }
-    done(null, this.#tail);
+    this.#end().then((stage) => {
+      const whole = this.#tail.toString('latin1') === FLUSH;
+      const advice = ADVICE[stage];
+      if (whole && this.#sideBand === true && advice !== null) {
+        const length = (4 + 1 + Buffer.byteLength(advice)).toString(16).padStart(4, '0');
+        this.push(Buffer.from(`${length}\u0002${advice}`));
+      }
+      done(null, this.#tail);
+    }, done);
   }
 }

@@ -31,7 +31,7 @@ export class GitSlots {
   }
 }
 
-export interface GitService {
+export interface GitAnswer {
   start(): ChildProcess | Promise<ChildProcess>;
   readonly body?: Readable;
   /** Sent before git's own output. */
@@ -39,10 +39,12 @@ export interface GitService {
   readonly through?: Transform;
   /** It only reads: where the client goes away it need not come to its end. */
   readonly stopEarly?: boolean;
-  /** Gets the whole answer when it was complete, for answers that never change. */
-  readonly keep?: (whole: Buffer) => void;
+  /** Gets the whole answer when it was complete, where it is not large. */
+  readonly keep?: (whole: Buffer) => Promise<void>;
 }
 
+/** Bytes of an answer that is kept. */
+const MAX_KEPT = 1024 * 1024;
 /** What git says when it fails is kept for the log up to so many characters. */
 const MAX_STDERR = 4000;
 /** A git whose client is gone is given that long to clean up after itself. */
@@ -54,7 +56,7 @@ const CLEAN_UP_MS = 30_000;
  * Where the client goes away git's input ends, git removes its quarantine and goes too; it is not
  * killed, because that would leave its files behind.
  */
-export async function serveGit(slots: GitSlots, res: Response, service: GitService): Promise<void> {
+export async function serveGit(slots: GitSlots, res: Response, service: GitAnswer): Promise<void> {
   await slots.take();
   let process: ChildProcess;
   try {
@@ -107,13 +109,15 @@ export async function serveGit(slots: GitSlots, res: Response, service: GitServi
     return;
   }
   const kept: Buffer[] = [];
+  let bytes = 0;
   const source = Readable.from(
     (async function* () {
       if (service.prefix) yield Buffer.from(service.prefix);
       yield first;
       const rest = stdout.iterator({ destroyOnReturn: false });
       for await (const chunk of rest as AsyncIterable<Buffer>) {
-        if (service.keep) kept.push(chunk);
+        bytes += chunk.length;
+        if (service.keep && bytes <= MAX_KEPT) kept.push(chunk);
         yield chunk;
       }
     })(),
@@ -125,8 +129,8 @@ export async function serveGit(slots: GitSlots, res: Response, service: GitServi
     if (!res.destroyed) throw error;
   }
   const [code] = (await ended) as [number | null];
-  if (code === 0 && service.keep)
-    service.keep(Buffer.concat([Buffer.from(service.prefix ?? ''), first, ...kept]));
+  if (code === 0 && service.keep && bytes <= MAX_KEPT)
+    await service.keep(Buffer.concat([Buffer.from(service.prefix ?? ''), first, ...kept]));
 }
 
 async function firstChunk(stream: Readable): Promise<Buffer | null> {

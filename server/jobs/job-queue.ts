@@ -17,6 +17,14 @@ const MAX_ATTEMPTS = 8;
 const LEASE = '15 minutes';
 
 /**
+ * The row of a job, for statements that write it together with what it follows from.
+ * @param delay seconds until it is due
+ */
+export function jobRow(kind: string, subject: string, delay: number) {
+  return { kind, subject, run_at: raw<Date>`now() + make_interval(secs => ${delay})` };
+}
+
+/**
  * Enqueues in the caller's transaction. The same (kind, subject) waits once only: a second request
  * before the first has started asks for nothing new.
  * @param delay seconds until it is due
@@ -24,7 +32,7 @@ const LEASE = '15 minutes';
 export async function enqueue(sql: Sql, kind: string, subject: string, delay = 0): Promise<void> {
   await sql
     .insertInto('jobs')
-    .values({ kind, subject, run_at: raw<Date>`now() + make_interval(secs => ${delay})` })
+    .values(jobRow(kind, subject, delay))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

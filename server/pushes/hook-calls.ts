@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import type { RefUpdate } from '../../core/pushes/push-facts.ts';
 
 export interface HookCall {
-  readonly hook: 'pre-receive' | 'post-receive';
   /** Where git keeps the pushed objects until they are accepted; empty: there are none. */
   readonly objectDirectory: string;
   readonly updates: readonly RefUpdate[];
@@ -17,8 +16,8 @@ export interface HookAnswer {
 const MAX_CALL = 64 * 1024 * 1024;
 
 /**
- * The server's side of `server/hooks/git/pre-receive`: a call is a line `<hook> <object directory>`,
- * git's own lines `<old> <new> <ref>`, and an empty line; the answer is lines to show, then `allow`
+ * The server's side of `server/hooks/git/pre-receive`: a call is a line `pre-receive <object
+ * directory>`, git's own lines `<old> <new> <ref>`, and an empty line; the answer is lines to show, then `allow`
  * or `refuse`. Whatever is not understood closes the socket, which the hook reads as a refusal.
  */
 export function readHookCalls(
@@ -61,8 +60,7 @@ function parseCall(text: string): HookCall | null {
   const [head = '', ...lines] = text.slice(0, -2).split('\n');
   const space = head.indexOf(' ');
   if (space === -1) return null;
-  const hook = head.slice(0, space);
-  if (hook !== 'pre-receive' && hook !== 'post-receive') return null;
+  if (head.slice(0, space) !== 'pre-receive') return null;
   const updates: RefUpdate[] = [];
   for (const line of lines) {
     const match = /^([0-9a-f]{40}) ([0-9a-f]{40}) (refs\/[^ \n]+)$/.exec(line);
@@ -70,5 +68,5 @@ function parseCall(text: string): HookCall | null {
     const [, oldOid = '', newOid = '', ref = ''] = match;
     updates.push({ oldOid, newOid, ref });
   }
-  return { hook, objectDirectory: head.slice(space + 1), updates };
+  return { objectDirectory: head.slice(space + 1), updates };
 }

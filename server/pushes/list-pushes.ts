@@ -22,6 +22,7 @@ export async function listPushes(
         from push_ref_updates u where u.push = pushes.id)`.as('updates'),
     ])
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(limit);
   if (component !== undefined) query = query.where('component', '=', component);
   const items = (await query.execute()).map((row) => ({

@@ -22,6 +22,7 @@ import type { SourceIndex } from '../lookaside/source-index.ts';
 import { readHookCalls } from './hook-calls.ts';
 import { pushMark } from './push-mark.ts';
 import { recordAbandoned, recordApplied, recordChecked } from './record-push.ts';
+import { movedRefs } from './settle-pushes.ts';
 
 export interface ReceivePackDeps {
   readonly db: Database;
@@ -47,18 +48,19 @@ export type PushStage = 'unpacking' | 'refused' | 'allowed' | 'moved';
 
 export interface ReceivePack {
   readonly process: ChildProcess;
-  /** How far git has come with the push, for advice at its end. */
-  readonly stage: () => PushStage;
+  /** How far the push has come when git has ended, and what it did is recorded. */
+  readonly end: Promise<PushStage>;
 }
 
 /**
- * Starts `git receive-pack` for a pusher who may push to some branch of the component. Its hooks
- * talk to us over a socket pair that only this process and its children hold:
+ * Starts `git receive-pack` for a pusher who may push to some branch of the component. Its hook
+ * talks to us over a socket pair that only this process and its children hold:
  *
  * 1. git unpacks into a quarantine, runs fsck, and calls pre-receive;
  * 2. every policy answers; refused, or recorded as `checked` before git may go on;
- * 3. git moves the refs and calls post-receive with those that it moved;
- * 4. the push is recorded as `applied`. Should the server die in between, `settlePushes` does it.
+ * 3. git moves the refs, each with the push's mark in the reflog, and ends;
+ * 4. the refs that it moved are recorded as `applied`. Should the server die in between,
+ *    `settlePushes` does it.
  */
 export async function startReceivePack(
   deps: ReceivePackDeps,
@@ -80,17 +82,10 @@ export async function startReceivePack(
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   let stage: PushStage = 'unpacking';
-  readHookCalls(child.stdio[3] as Duplex, async ({ hook, objectDirectory, updates }) => {
-    if (hook === 'post-receive') {
-      stage = 'moved';
-      await recordApplied(
-        deps.db,
-        push,
-        updates.map(({ ref }) => ref),
-      );
-      return { allow: true, lines: [] };
-    }
+  let asked: readonly RefUpdate[] = [];
+  readHookCalls(child.stdio[3] as Duplex, async ({ objectDirectory, updates }) => {
     stage = 'refused';
+    asked = updates;
     try {
       const answer = await answerPreReceive(
         deps,
@@ -113,14 +108,28 @@ export async function startReceivePack(
       };
     }
   });
-  child.once('close', (code) => {
-    // git ended well and called no post-receive: it moved nothing. Else the sweeper finds out.
-    if (code !== 0 || stage !== 'allowed') return;
-    recordAbandoned(deps.db, push).catch((error: unknown) =>
-      deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will'),
-    );
+  const settle = async (ended: boolean): Promise<void> => {
+    const checked = { id: push, component: component.name };
+    const moved = await movedRefs(deps.repositories, checked, asked);
+    if (moved.length > 0) {
+      stage = 'moved';
+      await recordApplied(deps.db, checked, moved);
+    } else if (ended) await recordAbandoned(deps.db, push);
+  };
+  const end = new Promise<PushStage>((resolve) => {
+    child.once('close', (code) => {
+      if (stage !== 'allowed') {
+        resolve(stage);
+        return;
+      }
+      settle(code === 0)
+        .catch((error: unknown) =>
+          deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will'),
+        )
+        .finally(() => resolve(stage));
+    });
   });
-  return { process: child, stage: () => stage };
+  return { process: child, end };
 }
 
 async function answerPreReceive(

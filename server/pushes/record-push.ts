@@ -1,11 +1,12 @@
 import { sql as raw } from 'kysely';
 import { decide } from '../../core/access/decide.ts';
+import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { RefUpdate } from '../../core/pushes/push-facts.ts';
 import type { RequestContext } from '../access/audit.ts';
-import { recordAudit } from '../access/audit.ts';
+import { auditRow } from '../access/audit.ts';
 import { type Component, collectionsOf } from '../components/find-component.ts';
 import type { Database } from '../db/database.ts';
-import { enqueue } from '../jobs/job-queue.ts';
+import { jobRow } from '../jobs/job-queue.ts';
 
 /** Seconds: the pushes of that time share one run of maintenance. */
 const MAINTENANCE_DELAY = 600;
@@ -24,34 +25,25 @@ export async function recordChecked(
     component: component.name,
     collections: collectionsOf(component.branches),
   });
-  await db.transaction(async (sql) => {
-    await sql
-      .insertInto('pushes')
-      .values({
-        id: push,
-        component: component.name,
-        user_name: principal.name,
-        state: 'checked',
-      })
-      .execute();
-    await sql
-      .insertInto('push_ref_updates')
-      .values(
-        updates.map(({ ref, oldOid, newOid }) => ({
-          push,
-          ref,
-          old_oid: oldOid,
-          new_oid: newOid,
-        })),
-      )
-      .execute();
-    await recordAudit(sql, context, {
-      action: 'push',
-      subject: component.name,
-      decision,
-      detail: { push, refs: updates.map(({ ref }) => ref) },
-    });
+  const entry = auditRow(context, {
+    action: 'push',
+    subject: component.name,
+    decision,
+    detail: { push, refs: updates.map(({ ref }) => ref) },
   });
+  const refs = updates.map(({ ref, oldOid, newOid }) => ({
+    push,
+    ref,
+    old_oid: oldOid,
+    new_oid: newOid,
+  }));
+  // One statement is one round trip and one transaction: all rows or none.
+  await db.sql
+    .with('audit', (sql) => sql.insertInto('audit_log').values(entry))
+    .with('refs', (sql) => sql.insertInto('push_ref_updates').values(refs))
+    .insertInto('pushes')
+    .values({ id: push, component: component.name, user_name: principal.name, state: 'checked' })
+    .execute();
 }
 
 /**
@@ -60,26 +52,35 @@ export async function recordChecked(
  */
 export async function recordApplied(
   db: Database,
-  push: string,
+  push: { readonly id: string; readonly component: ComponentName },
   refs: readonly string[],
 ): Promise<boolean> {
-  return db.transaction(async (sql) => {
-    const settled = await sql
-      .updateTable('pushes')
-      .set({ state: 'applied', settled_at: raw<Date>`now()` })
-      .where('id', '=', push)
-      .where('state', '=', 'checked')
-      .returning('component')
-      .executeTakeFirst();
-    if (settled === undefined) return false;
-    await sql
-      .deleteFrom('push_ref_updates')
-      .where('push', '=', push)
-      .where('ref', 'not in', refs)
-      .execute();
-    await enqueue(sql, 'repository.maintain', settled.component, MAINTENANCE_DELAY);
-    return true;
-  });
+  const settled = await db.sql
+    .with('settled', (sql) =>
+      sql
+        .updateTable('pushes')
+        .set({ state: 'applied', settled_at: raw<Date>`now()` })
+        .where('id', '=', push.id)
+        .where('state', '=', 'checked')
+        .returning('id'),
+    )
+    .with('unmoved', (sql) =>
+      sql
+        .deleteFrom('push_ref_updates')
+        .where('push', '=', push.id)
+        .where('ref', 'not in', refs)
+        .where((where) => where.exists(where.selectFrom('settled').select('id'))),
+    )
+    .with('maintenance', (sql) =>
+      sql
+        .insertInto('jobs')
+        .values(jobRow('repository.maintain', push.component, MAINTENANCE_DELAY))
+        .onConflict((conflict) => conflict.doNothing()),
+    )
+    .selectFrom('settled')
+    .select('id')
+    .executeTakeFirst();
+  return settled !== undefined;
 }
 
 /** git never moved a ref for this push. */

@@ -26,9 +26,14 @@ export async function settlePushes(db: Database, repositories: Repositories): Pr
     .execute();
   let settled = 0;
   for (const push of stale) {
-    const moved = await movedRefs(db, repositories, push.id, push.component);
+    const updates = await db.sql
+      .selectFrom('push_ref_updates')
+      .select(['ref', 'new_oid as newOid'])
+      .where('push', '=', push.id)
+      .execute();
+    const moved = await movedRefs(repositories, push, updates);
     if (moved.length > 0) {
-      if (await recordApplied(db, push.id, moved)) settled++;
+      if (await recordApplied(db, push, moved)) settled++;
     } else if (push.created_at.getTime() < now - ABANDON_SECONDS * 1000) {
       await recordAbandoned(db, push.id);
       settled++;
@@ -37,22 +42,15 @@ export async function settlePushes(db: Database, repositories: Repositories): Pr
   return settled;
 }
 
-async function movedRefs(
-  db: Database,
+/** The refs that git has moved for this very push. */
+export async function movedRefs(
   repositories: Repositories,
-  push: string,
-  component: ComponentName,
+  push: { readonly id: string; readonly component: ComponentName },
+  updates: readonly { readonly ref: string; readonly newOid: string }[],
 ): Promise<string[]> {
-  const updates = await db.sql
-    .selectFrom('push_ref_updates')
-    .select(['ref', 'new_oid'])
-    .where('push', '=', push)
-    .execute();
+  const mark = pushMark(push.id);
   const moved: string[] = [];
-  for (const update of updates) {
-    const log = await repositories.refLog(component, update.ref);
-    if (log.some(({ oid, mark }) => oid === update.new_oid && mark === pushMark(push)))
-      moved.push(update.ref);
-  }
+  for (const { ref, newOid } of updates)
+    if (await repositories.wasMoved(push.component, ref, { oid: newOid, mark })) moved.push(ref);
   return moved;
 }

@@ -9,11 +9,11 @@ const LINE = `${'a'.repeat(40)} ${'b'.repeat(40)} refs/heads/x\n`;
 
 /** Runs a hook as git does; `answer` plays the server on descriptor 3. */
 async function runHook(
-  hook: 'pre-receive' | 'post-receive',
   answer: ((socket: Duplex) => void) | null,
   env: Readonly<Record<string, string>> = {},
+  lines = LINE,
 ) {
-  const child = spawn(`${FOLDER}/${hook}`, [], {
+  const child = spawn(`${FOLDER}/pre-receive`, [], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'pipe', answer === null ? 'ignore' : 'pipe'],
   });
@@ -30,7 +30,7 @@ async function runHook(
     if (asked.endsWith('\n\n')) answer?.(socket);
   });
   stdin.on('error', () => {});
-  stdin.end(LINE);
+  stdin.end(lines);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, said, asked };
 }
@@ -38,19 +38,16 @@ async function runHook(
 const GONE = 'The server is not there to check this push; try again.\n';
 
 describe('the hook that git runs', () => {
-  it.each(['pre-receive', 'post-receive'] as const)(
-    '%s tells the server its name, the quarantine and the refs',
-    async (hook) => {
-      const { code, asked } = await runHook(hook, (socket) => socket.end('allow\n'), {
-        GIT_OBJECT_DIRECTORY: './objects/tmp_objdir-incoming-x',
-      });
-      expect(asked).toBe(`${hook} ./objects/tmp_objdir-incoming-x\n${LINE}\n`);
-      expect(code).toBe(0);
-    },
-  );
+  it.each([1, 2, 3, 1000])('tells the server the quarantine and %d refs', async (refs) => {
+    const lines = LINE.repeat(refs);
+    const environment = { GIT_OBJECT_DIRECTORY: './objects/tmp_objdir-incoming-x' };
+    const { code, asked } = await runHook((socket) => socket.end('allow\n'), environment, lines);
+    expect(asked).toBe(`pre-receive ./objects/tmp_objdir-incoming-x\n${lines}\n`);
+    expect(code).toBe(0);
+  });
 
   it('lets the push pass when the server allows it, and shows its lines', async () => {
-    const { code, said } = await runHook('pre-receive', (socket) =>
+    const { code, said } = await runHook((socket) =>
       socket.write('  a line: "with" \\n $signs\nanother\nallow\n'),
     );
     expect({ code, said }).toEqual({
@@ -60,9 +57,7 @@ describe('the hook that git runs', () => {
   });
 
   it('refuses when the server refuses, and shows why', async () => {
-    const { code, said } = await runHook('pre-receive', (socket) =>
-      socket.write('error: no\nrefuse\n'),
-    );
+    const { code, said } = await runHook((socket) => socket.write('error: no\nrefuse\n'));
     expect({ code, said }).toEqual({ code: 1, said: 'error: no\n' });
   });
 
@@ -72,18 +67,18 @@ describe('the hook that git runs', () => {
     ['dies in the middle of its answer', (socket: Duplex) => socket.end('allo')],
     ['dies before the end of the line', (socket: Duplex) => socket.end('allow')],
   ])('refuses when the server %s', async (_, answer) => {
-    const { code, said } = await runHook('pre-receive', answer);
+    const { code, said } = await runHook(answer);
     expect(code).toBe(1);
     expect(said).toBe(GONE);
   });
 
   it('refuses when the server says something else and goes', async () => {
-    const { code, said } = await runHook('pre-receive', (socket) => socket.end('ALLOW\nyes\n'));
+    const { code, said } = await runHook((socket) => socket.end('ALLOW\nyes\n'));
     expect({ code, said }).toEqual({ code: 1, said: `ALLOW\nyes\n${GONE}` });
   });
 
   it('refuses when nobody of ours started git: there is no descriptor 3', async () => {
-    const { code } = await runHook('pre-receive', null);
+    const { code } = await runHook(null);
     expect(code).toBe(1);
   });
 });

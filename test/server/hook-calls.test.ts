@@ -40,9 +40,9 @@ function connect(answer: (call: HookCall) => Promise<HookAnswer> = async () => A
   };
 }
 
-const textOf = ({ hook, objectDirectory, updates }: HookCall): string =>
+const textOf = ({ objectDirectory, updates }: HookCall): string =>
   [
-    `${hook} ${objectDirectory}`,
+    `pre-receive ${objectDirectory}`,
     ...updates.map(({ oldOid, newOid, ref }) => `${oldOid} ${newOid} ${ref}`),
     '\n',
   ].join('\n');
@@ -62,7 +62,6 @@ const update: fc.Arbitrary<RefUpdate> = fc.record({
   ref: refName.map((name) => `refs/heads/${name}`),
 });
 const hookCall: fc.Arbitrary<HookCall> = fc.record({
-  hook: fc.constantFrom('pre-receive', 'post-receive'),
   objectDirectory: fc.constantFrom('', './objects/tmp_objdir-incoming-abc123', '/a b/objects'),
   updates: fc.array(update, { minLength: 1, maxLength: 5 }),
 });
@@ -92,7 +91,6 @@ describe('a call of a hook', () => {
 
   it('is understood, cut at any one byte', async () => {
     const call: HookCall = {
-      hook: 'pre-receive',
       objectDirectory: './objects/tmp_objdir-incoming-x',
       updates: [
         { oldOid: 'a'.repeat(40), newOid: 'b'.repeat(40), ref: 'refs/heads/zwölf' },
@@ -113,7 +111,6 @@ describe('a call of a hook', () => {
 
   it('may name refs with every character that git takes', async () => {
     const call: HookCall = {
-      hook: 'pre-receive',
       objectDirectory: '',
       updates: ['\u00a0', '\u3000', '\u2028', '\ufeff', '✓'].map((sign) => ({
         oldOid: 'a'.repeat(40),
@@ -128,17 +125,15 @@ describe('a call of a hook', () => {
   });
 
   it('is followed by another on the same socket', async () => {
-    const connection = connect(async ({ hook }) => ({
-      allow: hook === 'pre-receive',
-      lines: [`seen ${hook}`],
+    const connection = connect(async ({ objectDirectory }) => ({
+      allow: objectDirectory !== '',
+      lines: [`seen ${objectDirectory}`],
     }));
     const updates = [{ oldOid: 'a'.repeat(40), newOid: 'b'.repeat(40), ref: 'refs/heads/x' }];
-    connection.hook.write(textOf({ hook: 'pre-receive', objectDirectory: 'o', updates }));
-    expect(await connection.answered(2)).toBe('seen pre-receive\nallow\n');
-    connection.hook.write(textOf({ hook: 'post-receive', objectDirectory: '', updates }));
-    expect(await connection.answered(4)).toBe(
-      'seen pre-receive\nallow\nseen post-receive\nrefuse\n',
-    );
+    connection.hook.write(textOf({ objectDirectory: 'o', updates }));
+    expect(await connection.answered(2)).toBe('seen o\nallow\n');
+    connection.hook.write(textOf({ objectDirectory: '', updates }));
+    expect(await connection.answered(4)).toBe('seen o\nallow\nseen \nrefuse\n');
   });
 
   it('that can not be answered closes the socket, which the hook takes as a refusal', async () => {

@@ -42,10 +42,6 @@ const BREAKS: Record<string, () => Promise<() => Promise<void>>> = {
     await rename(join(hooks, 'pre-receive'), aside());
     return () => rename(aside(), join(hooks, 'pre-receive'));
   },
-  'lack post-receive': async () => {
-    await rename(join(hooks, 'post-receive'), aside());
-    return () => rename(aside(), join(hooks, 'post-receive'));
-  },
   'are in a folder that is gone': async () => {
     await rename(hooks, aside());
     return () => rename(aside(), hooks);

@@ -21,7 +21,7 @@ async function through(answer: Buffer, cuts: readonly number[], stage: PushStage
     at = end;
   }
   const source = Readable.from(pieces, { objectMode: false });
-  return Buffer.concat(await source.pipe(new PushAdvice(() => stage)).toArray());
+  return Buffer.concat(await source.pipe(new PushAdvice(async () => stage)).toArray());
 }
 
 const band = (channel: number, text: string): Buffer =>
@@ -82,7 +82,7 @@ describe('the advice for a push that git itself refused', () => {
 
   it('is chosen at the end, when it is known how far the push came', async () => {
     let stage: PushStage = 'refused';
-    const advice = new PushAdvice(() => stage);
+    const advice = new PushAdvice(async () => stage);
     const out = advice.toArray();
     advice.write(REFUSED);
     stage = 'unpacking';

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Repositories } from '../../server/git/repositories.ts';
@@ -152,13 +152,21 @@ describe('a repository', () => {
     expect(await must(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
   });
 
-  it('has no reflog of what it does not have', async () => {
+  it('knows who moved a ref, and no movement that was not', async () => {
     await repositories.ensure(name('python'), [EL7], CREATED);
-    expect(await repositories.refLog(name('python'), 'refs/heads/none')).toEqual([]);
-    expect(await repositories.refLog(name('none'), EL7)).toEqual([]);
-    const log = await repositories.refLog(name('python'), EL7);
-    expect(log).toEqual([
-      { oid: expect.stringMatching(/^[0-9a-f]{40}$/), mark: expect.any(String) },
-    ]);
+    const path = repositories.path(name('python'));
+    const oid = (await must(path, ['rev-parse', EL7])).trim();
+    const log = await readFile(join(path, 'logs', EL7), 'utf8');
+    const mark = /<(.*?)>/.exec(log)?.[1] ?? '';
+    const moved = (component: string, ref: string, by = mark, to = oid) =>
+      repositories.wasMoved(name(component), ref, { oid: to, mark: by });
+    expect(await moved('python', EL7)).toBe(true);
+    expect(await moved('python', EL7, `${mark}x`)).toBe(false);
+    expect(await moved('python', EL7, mark, '1'.repeat(40))).toBe(false);
+    expect(await moved('python', 'refs/heads/none')).toBe(false);
+    expect(await moved('python', 'refs/heads')).toBe(false);
+    expect(await moved('none', EL7)).toBe(false);
+    await repositories.maintain(name('python'));
+    expect(await moved('python', EL7)).toBe(true);
   });
 });

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ComponentName } from '../../core/domain/component-name.ts';
@@ -83,7 +85,7 @@ describe('a push whose server died', () => {
     expect(await settle()).toBe(1);
     expect(await stateOf(push)).toEqual(['applied', [ref]]);
     expect(await settle()).toBe(0);
-    expect(await recordApplied(db, push, [ref])).toBe(false);
+    expect(await recordApplied(db, { id: push, component }, [ref])).toBe(false);
   });
 
   it('is applied with just those of its refs that git moved', async () => {
@@ -101,6 +103,18 @@ describe('a push whose server died', () => {
     await temporary.repositories.maintain(component);
     expect(await settle()).toBe(2);
     expect(await stateOf(push)).toEqual(['applied', [ref]]);
+    expect(await stateOf(next)).toEqual(['applied', [ref]]);
+  });
+
+  it('is not applied where git wrote the reflog and died before it moved the ref', async () => {
+    const push = await checked({ [ref]: commits[1] ?? '', [other]: commits[1] ?? '' });
+    const line = `${commits[0]} ${commits[1]} ann <${pushMark(push)}> 1700000000 +0000\tpush\n`;
+    await appendFile(join(path, 'logs', ref), line);
+    expect(await settle()).toBe(0);
+    const next = await checked({ [ref]: commits[2] ?? '' });
+    await move(next, ref, commits[2] ?? '');
+    expect(await settle()).toBe(1);
+    expect((await stateOf(push))[0]).toBe('checked');
     expect(await stateOf(next)).toEqual(['applied', [ref]]);
   });
 
@@ -135,7 +149,7 @@ describe('a push whose server died', () => {
     expect(await settle()).toBe(1);
     expect((await stateOf(young))[0]).toBe('checked');
     expect((await stateOf(old))[0]).toBe('abandoned');
-    expect(await recordApplied(db, old, [ref])).toBe(false);
+    expect(await recordApplied(db, { id: old, component }, [ref])).toBe(false);
   });
 
   it('is applied after ten minutes too, where git moved its refs', async () => {

@@ -34,6 +34,8 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
       await recordChecked(here.db, PUSHER, push, component, refs.map(update));
       return push;
     };
+    const applied = (id: string, refs: string[]): Promise<boolean> =>
+      recordApplied(here.db, { id, component: component.name }, refs);
     const stored = async (push: string) => {
       const { items } = await listPushes(here.db, parsed('listPushes', { limit: 1000 }));
       return items.find(({ id }) => id === push);
@@ -70,30 +72,28 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
 
     it('that was applied is recorded once, whoever tells of it', async () => {
       const push = await checked();
-      expect(await recordApplied(here.db, push, [EL7])).toBe(true);
+      expect(await applied(push, [EL7])).toBe(true);
       expect(await stored(push)).toMatchObject({ state: 'applied', updates: [update(EL7)] });
-      expect(await recordApplied(here.db, push, [EL7])).toBe(false);
-      expect(await recordApplied(here.db, push, [EL6])).toBe(false);
+      expect(await applied(push, [EL7])).toBe(false);
+      expect(await applied(push, [EL6])).toBe(false);
       expect(await stored(push)).toMatchObject({ state: 'applied', updates: [update(EL7)] });
     });
 
     it('that two tell of at once is applied once', async () => {
       const push = await checked();
-      const told = await Promise.all(
-        Array.from({ length: 8 }, () => recordApplied(here.db, push, [EL7])),
-      );
+      const told = await Promise.all(Array.from({ length: 8 }, () => applied(push, [EL7])));
       expect(told.filter(Boolean)).toHaveLength(1);
     });
 
     it('keeps only the refs that git has moved', async () => {
       const push = await checked([EL6, EL7]);
-      await recordApplied(here.db, push, [EL6]);
+      await applied(push, [EL6]);
       expect(await stored(push)).toMatchObject({ state: 'applied', updates: [update(EL6)] });
     });
 
     it('asks for maintenance of its repository, once and later', async () => {
       await here.db.sql.deleteFrom('jobs').execute();
-      for (let n = 0; n < 3; n++) await recordApplied(here.db, await checked(), [EL7]);
+      for (let n = 0; n < 3; n++) await applied(await checked(), [EL7]);
       const jobs = await maintenance();
       expect(jobs).toHaveLength(1);
       expect(jobs[0]?.s).toBeGreaterThan(500);
@@ -102,19 +102,19 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
     it('that was abandoned is not applied any more', async () => {
       const push = await checked();
       await recordAbandoned(here.db, push);
-      expect(await recordApplied(here.db, push, [EL7])).toBe(false);
+      expect(await applied(push, [EL7])).toBe(false);
       expect(await stored(push)).toMatchObject({ state: 'abandoned' });
     });
 
     it('that was applied is not abandoned any more', async () => {
       const push = await checked();
-      await recordApplied(here.db, push, [EL7]);
+      await applied(push, [EL7]);
       await recordAbandoned(here.db, push);
       expect(await stored(push)).toMatchObject({ state: 'applied' });
     });
 
     it('that was never checked can not be applied', async () => {
-      expect(await recordApplied(here.db, randomUUID(), [EL7])).toBe(false);
+      expect(await applied(randomUUID(), [EL7])).toBe(false);
     });
 
     it('is listed by component, newest first', async () => {
@@ -122,6 +122,7 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
       const pushes: string[] = [];
       for (let n = 0; n < 3; n++) {
         pushes.unshift(randomUUID());
+        await new Promise((resolve) => setTimeout(resolve, 5));
         await recordChecked(here.db, PUSHER, pushes[0] ?? '', other, [update(EL7)]);
       }
       const input = { component: other.name, limit: 2 };
@@ -132,7 +133,7 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
     it('of a thousand refs is recorded', async () => {
       const refs = Array.from({ length: 1000 }, (_, n) => `refs/tags/t${n}`);
       const push = await checked(refs);
-      expect(await recordApplied(here.db, push, refs)).toBe(true);
+      expect(await applied(push, refs)).toBe(true);
       expect((await stored(push))?.updates).toHaveLength(1000);
     });
   });
