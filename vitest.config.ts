@@ -3,11 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // `npm run test:long` runs these: minutes each, and the machine to themselves.
-    exclude:
-      process.env.LONG === '1'
-        ? []
-        : ['**/kill.test.ts', '**/hostile-packs.test.ts', '**/large-bodies.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/summary-reporter.ts'],
     testTimeout: 60_000,

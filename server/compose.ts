@@ -14,12 +14,12 @@ import type { Settings } from './config/settings.ts';
 import { openPglite, openPostgres } from './db/database.ts';
 import { VersionedCache } from './db/versioned-cache.ts';
 import { Git } from './git/git.ts';
-import { RefCache } from './git/ref-cache.ts';
+import { GitSlots } from './git/git-slots.ts';
+import { Refs } from './git/refs.ts';
 import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
-import { GitSlots } from './http/serve-git.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
@@ -50,7 +50,7 @@ export interface RunningServer {
 /** The only file that picks implementations: from settings to a server that listens. */
 export async function startServer(settings: Settings, path: string): Promise<RunningServer> {
   const log = pino({ level: settings.log.level }, pino.destination({ dest: 2, sync: false }));
-  const folder = openDataFolder(resolve(settings.server.data));
+  const folder = await openDataFolder(resolve(settings.server.data));
   const { version } = JSON.parse(
     readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'),
   ) as { version: string };
@@ -156,7 +156,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       ...gitDeps,
       namespace,
       slots,
-      refs: new RefCache(),
+      refs: new Refs(git, slots),
       maxPushSize: settings.git.max_push_size,
     },
     lookaside: { ...shared, store, hashes, staging, metrics, namespace, maxUploadSize },
@@ -177,7 +177,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       await listening.close();
       await Promise.all([settler.stop(), jobs.stop()]);
       await Promise.all([db.close(), hashes.close()]);
-      await folder.release();
+      folder.release();
       await flushed(log);
     },
   };

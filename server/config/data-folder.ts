@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import { releaseLock, takeLock } from '../db/process-lock.ts';
 
 /** The one folder that holds everything, and what is where in it. */
 export interface DataFolder {
@@ -11,32 +11,25 @@ export interface DataFolder {
   readonly repositories: string;
   readonly lookaside: string;
   readonly staging: string;
-  release(): Promise<void>;
+  release(): void;
 }
 
 /**
  * Opens the folder for this process alone: two servers on one embedded database would destroy it.
  * @throws DistGitError `config_invalid` where another server runs on it
  */
-export function openDataFolder(root: string): DataFolder {
+export async function openDataFolder(root: string): Promise<DataFolder> {
   mkdirSync(root, { recursive: true, mode: 0o750 });
-  const lock = join(root, 'server.pid');
-  const mine = `${process.pid} ${startTime(process.pid) ?? ''}\n`;
-  try {
-    writeFileSync(lock, mine, { flag: 'wx' });
-  } catch {
-    const [pid = '', started = ''] = readFileSync(lock, 'utf8').trim().split(' ');
-    // The process number may belong to another process by now; its start time can not.
-    if (pid !== String(process.pid) && startTime(Number(pid)) === started && started !== '')
-      throw new DistGitError(
-        'config_invalid',
-        `A server (process ${pid}) runs on this data folder.`,
-        {
-          detail: { remedy: 'Stop it first, or choose another folder: DISTGIT_SERVER_DATA.' },
-        },
-      );
-    writeFileSync(lock, mine);
-  }
+  const lock = join(root, 'server.lock');
+  const owner = await takeLock(lock);
+  if (owner !== null)
+    throw new DistGitError(
+      'config_invalid',
+      `A server (process ${owner}) runs on this data folder.`,
+      {
+        detail: { remedy: 'Stop it first, or choose another folder: DISTGIT_SERVER_DATA.' },
+      },
+    );
   const at = (name: string): string => join(root, name);
   return {
     adminToken: at('admin-token'),
@@ -45,16 +38,6 @@ export function openDataFolder(root: string): DataFolder {
     repositories: at('repositories'),
     lookaside: at('lookaside'),
     staging: at('staging'),
-    release: () => rm(lock, { force: true }),
+    release: () => releaseLock(lock),
   };
-}
-
-/** When a process started, in the kernel's ticks; null: there is none. Linux only. */
-function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { PGliteTransaction } from 'kysely';
 
 export interface PgliteRequest {
@@ -30,12 +32,13 @@ interface Waiting {
 }
 
 /**
- * PGlite in a thread of its own, in the shape that kysely's `PGliteDialect` wants: its statements
- * and syncs would stall every request beside them. One connection, so that a transaction has it
+ * PGlite in a process of its own, in the shape that kysely's `PGliteDialect` wants: its statements
+ * and syncs would stall every request beside them, and its memory would make every start of a git
+ * slow, for which the kernel copies the page tables. One connection, so that a transaction has it
  * alone.
  */
 export class PgliteClient {
-  readonly #worker: Worker;
+  readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
   /** The end of the last transaction: what comes after waits for it. */
@@ -46,8 +49,11 @@ export class PgliteClient {
 
   /** @param folder where it keeps its files; null: in memory */
   constructor(folder: string | null) {
-    this.#worker = new Worker(new URL('pglite-worker.ts', import.meta.url), {
-      workerData: { folder },
+    const program = fileURLToPath(new URL('pglite-process.ts', import.meta.url));
+    this.#process = fork(program, folder === null ? [] : [folder], {
+      serialization: 'advanced',
+      env: {},
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.waitReady = new Promise<void>((resolve, reject) => {
       this.#waiting.set(0, {
@@ -58,7 +64,7 @@ export class PgliteClient {
         reject,
       });
     });
-    this.#worker.on('message', (answer: PgliteAnswer) => this.#take(answer));
+    this.#process.on('message', (answer) => this.#take(answer as PgliteAnswer));
     const lost = (error: unknown): void => {
       const expected = this.closed || !this.ready;
       this.closed = true;
@@ -71,8 +77,8 @@ export class PgliteClient {
           throw reason;
         });
     };
-    this.#worker.on('error', lost);
-    this.#worker.on('exit', lost);
+    this.#process.on('error', lost);
+    this.#process.on('exit', lost);
   }
 
   async query<T>(sql: string, parameters: unknown[] = []): Promise<Results<T>> {
@@ -116,7 +122,9 @@ export class PgliteClient {
     await this.#free;
     await this.#send(null, []);
     this.closed = true;
-    await this.#worker.terminate();
+    const gone = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await gone;
   }
 
   #send<T>(sql: string | null, parameters: unknown[]): Promise<Results<T>> {
@@ -124,7 +132,7 @@ export class PgliteClient {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-      this.#worker.postMessage({ id, sql, parameters } satisfies PgliteRequest);
+      this.#process.send({ id, sql, parameters } satisfies PgliteRequest);
     });
   }
 

@@ -92,11 +92,14 @@ export class Git {
     return stdout;
   }
 
-  /** A repository's refs as git advertises them to a fetch, in protocol version 0. @throws Error past `limit` bytes */
-  async advertisement(repository: string, limit: number): Promise<Buffer> {
-    const args = advertisementArgs('git-upload-pack', repository);
+  /** Like `run`, for bytes. @throws Error past `limit` of them, too */
+  async output(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    limit: number,
+  ): Promise<Buffer> {
     const { stdout } = await execFileAsync(this.#program, args, {
-      env: this.#environment,
+      env: { ...this.#environment, ...env },
       cwd: '/',
       maxBuffer: limit,
       encoding: 'buffer',
@@ -166,7 +169,7 @@ function gitConfig(settings: GitSettings): string {
 [core]
 \thooksPath = ${quote(HOOKS)}
 \tfsync = committed,reference
-\tfsyncMethod = batch
+# A quarantine's alternate is the repository itself: its refs need not be asked for again.
 \tlogAllRefUpdates = always
 \tbigFileThreshold = 8m
 [receive]

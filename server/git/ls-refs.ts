@@ -47,6 +47,28 @@ export function parseAdvertisement(answer: Buffer): AdvertisedRefs | null {
   return refs[0]?.name === 'HEAD' && head !== null ? { refs, head } : null;
 }
 
+/**
+ * What `git receive-pack` advertises; @param capabilities as git lists them
+ * @returns null where there is no ref: that is for git to say
+ */
+export function receivePackAdvertisement(
+  { refs }: AdvertisedRefs,
+  capabilities: string,
+): Buffer | null {
+  const [first, ...rest] = refs.filter(({ name }) => name !== 'HEAD');
+  if (first === undefined) return null;
+  const lines = [
+    pktLine(`${first.oid} ${first.name}\0${capabilities}\n`),
+    ...rest.map(({ oid, name }) => pktLine(`${oid} ${name}\n`)),
+  ];
+  return Buffer.from(`${lines.join('')}0000`, 'latin1');
+}
+
+/** The capabilities in an advertisement; null: none. */
+export function advertisedCapabilities(answer: Buffer): string | null {
+  return /\0([\x20-\x7e]*)\n/.exec(answer.toString('latin1', 0, 4096))?.[1] ?? null;
+}
+
 /** The command as a request begins with it. */
 export const LS_REFS = /^00(14command=ls-refs\n|13command=ls-refs)/;
 

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /**
- * Keeps what git said about a repository's refs for as long as they are the same. Every change of
+ * Keeps what was read of a repository's refs for as long as they are the same. Every change of
  * a ref, whoever makes it, creates, renames or removes a file in `refs`, replaces `packed-refs` or
  * `HEAD`: the change times of these folders and files tell (git's `gitrepository-layout`).
  */
@@ -29,37 +29,32 @@ export class RefCache {
   #bytes = 0;
 
   /** What is known and still holds; undefined: nothing. */
-  async find<T>(repository: string, question: string): Promise<T | undefined> {
-    const key = `${repository} ${question}`;
-    const entry = this.#entries.get(key);
+  async find<T>(repository: string): Promise<T | undefined> {
+    const entry = this.#entries.get(repository);
     if (entry === undefined) return undefined;
     const stamp = await stampOf(entry.paths).catch(() => null);
     if (stamp?.text !== entry.stamp) {
-      this.#drop(key);
+      this.#drop(repository);
       return undefined;
     }
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#entries.delete(repository);
+    this.#entries.set(repository, entry);
     return entry.value as T;
   }
 
   /**
-   * Called before git is asked.
-   * @returns takes git's answer, which is kept where no ref has moved meanwhile
+   * Called before the refs are read.
+   * @returns takes what was read, which is kept where no ref has moved meanwhile
    */
-  async learn(
-    repository: string,
-    question: string,
-  ): Promise<(value: unknown, bytes: number) => Promise<void>> {
+  async learn(repository: string): Promise<(value: unknown, bytes: number) => Promise<void>> {
     const paths = await refPaths(repository);
     const before = paths === null ? null : await stampOf(paths);
     const asked = Date.now();
     return async (value, bytes) => {
       if (paths === null || before === null || before.newest > asked - SETTLED_MS) return;
       if ((await stampOf(paths).catch(() => null))?.text !== before.text) return;
-      const key = `${repository} ${question}`;
-      this.#drop(key);
-      this.#entries.set(key, { paths, stamp: before.text, value, bytes });
+      this.#drop(repository);
+      this.#entries.set(repository, { paths, stamp: before.text, value, bytes });
       this.#bytes += bytes;
       for (const oldest of this.#entries.keys()) {
         if (this.#bytes <= MAX_BYTES) break;

@@ -6,22 +6,17 @@ import { requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import { type Component, collectionsOf } from '../components/find-component.ts';
 import { advertisementArgs, type GitService } from '../git/git.ts';
-import {
-  type AdvertisedRefs,
-  LS_REFS,
-  lsRefsAnswer,
-  parseAdvertisement,
-  parseLsRefs,
-} from '../git/ls-refs.ts';
-import type { RefCache } from '../git/ref-cache.ts';
+import type { GitSlots } from '../git/git-slots.ts';
+import { LS_REFS, lsRefsAnswer, parseLsRefs } from '../git/ls-refs.ts';
+import type { Refs } from '../git/refs.ts';
 import { type PushStage, type ReceivePackDeps, startReceivePack } from '../pushes/receive-pack.ts';
 import { PushAdvice } from './push-advice.ts';
 import { contextOf, letBodyCome } from './request-state.ts';
-import { type GitSlots, requestBody, serveGit } from './serve-git.ts';
+import { requestBody, serveGit } from './serve-git.ts';
 
 export interface GitRouteDeps extends ReceivePackDeps {
   readonly namespace: string;
-  readonly refs: RefCache;
+  readonly refs: Refs;
   readonly slots: GitSlots;
   readonly maxPushSize: number;
 }
@@ -30,8 +25,6 @@ export interface GitRouteDeps extends ReceivePackDeps {
 const MAX_FETCH_REQUEST = 64 * 1024 * 1024;
 /** Bytes of a question for refs that is answered here; git answers larger ones. */
 const MAX_LS_REFS = 16 * 1024;
-/** Bytes of one repository's advertisement that are kept. */
-const MAX_ADVERTISEMENT = 1024 * 1024;
 
 /** Smart HTTP (git's `gitprotocol-http`); the dumb protocol is not offered. */
 export function gitRoutes(deps: GitRouteDeps): Router {
@@ -51,22 +44,21 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const protocol = protocolOf(req);
     res.setHeader('Content-Type', `application/x-${service}-advertisement`);
     noCache(res);
-    const question = `${service} ${protocol ?? ''}`;
-    const known = await deps.refs.find<Buffer>(repository, question);
-    if (known !== undefined) {
-      res.send(known);
+    const version = versionOf(protocol);
+    // As http-backend does it: a fetch by version 2 begins without the announcement.
+    const prefix = service === 'git-upload-pack' && version === 2 ? '' : announcement(service);
+    const known = await deps.refs.advertisement(repository, service, version);
+    if (known !== null) {
+      res.send(Buffer.concat([Buffer.from(prefix), known]));
       return;
     }
-    const keep = await deps.refs.learn(repository, question);
     await serveGit(deps.slots, res, {
       start: () =>
         deps.git.spawn(advertisementArgs(service, repository), {
           env: protocol === null ? {} : { GIT_PROTOCOL: protocol },
           stdio: ['ignore', 'pipe', 'pipe'],
         }),
-      // As http-backend does it: version 2 begins without the announcement.
-      prefix: service === 'git-upload-pack' && isVersion2(protocol) ? '' : announcement(service),
-      keep: (whole) => keep(whole, whole.length),
+      prefix,
     });
   });
 
@@ -77,9 +69,9 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     prepareResult(res, 'git-upload-pack');
     letBodyCome(res);
     let body = requestBody(req, MAX_FETCH_REQUEST);
-    if (isVersion2(protocol)) {
+    if (versionOf(protocol) === 2) {
       const [start, whole] = await peeked(body, MAX_LS_REFS);
-      const answer = await answerLsRefs(deps, repository, start);
+      const answer = await answerLsRefs(deps.refs, repository, start);
       if (answer !== null) {
         res.send(answer);
         return;
@@ -138,29 +130,13 @@ export function gitRoutes(deps: GitRouteDeps): Router {
 }
 
 /**
- * Answers a question for refs from what is kept of them, without a git.
+ * Answers a question for refs without a git.
  * @returns null for any other request: that is for git
  */
-async function answerLsRefs(
-  { refs, slots, git }: GitRouteDeps,
-  repository: string,
-  body: Buffer,
-): Promise<Buffer | null> {
+async function answerLsRefs(refs: Refs, repository: string, body: Buffer): Promise<Buffer | null> {
   const request = parseLsRefs(body);
-  if (request === null) return null;
-  let advertised = await refs.find<AdvertisedRefs | null>(repository, 'refs');
-  if (advertised === undefined) {
-    const keep = await refs.learn(repository, 'refs');
-    await slots.take();
-    // A repository of too many refs is remembered as such.
-    const answer = await git
-      .advertisement(repository, MAX_ADVERTISEMENT)
-      .catch(() => Buffer.alloc(0))
-      .finally(() => slots.give());
-    advertised = parseAdvertisement(answer);
-    await keep(advertised, answer.length);
-  }
-  return advertised === null ? null : lsRefsAnswer(advertised, request);
+  const advertised = request === null ? null : await refs.list(repository);
+  return request === null || advertised === null ? null : lsRefsAnswer(advertised, request);
 }
 
 /**
@@ -194,8 +170,11 @@ function protocolOf(req: Request): string | null {
   return typeof header === 'string' && /^[\w.=:-]{1,200}$/.test(header) ? header : null;
 }
 
-function isVersion2(protocol: string | null): boolean {
-  return protocol?.split(':').includes('version=2') ?? false;
+/** The version that git takes from it: the highest that it knows. */
+function versionOf(protocol: string | null): 0 | 1 | 2 {
+  const keys = protocol?.split(':') ?? [];
+  if (keys.includes('version=2')) return 2;
+  return keys.includes('version=1') ? 1 : 0;
 }
 
 /** The coarse question, before any byte: may this user push to some branch of the component? */

@@ -5,31 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import type { GitSlots } from '../git/git-slots.ts';
 import { chunksOf } from '../storage/chunks.ts';
-
-/** How many gits serve requests at once; the others wait in line. */
-export class GitSlots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(slots: number) {
-    this.#free = slots;
-  }
-
-  async take(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  give(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
-  }
-}
 
 export interface GitAnswer {
   start(): ChildProcess | Promise<ChildProcess>;
@@ -39,12 +16,8 @@ export interface GitAnswer {
   readonly through?: Transform;
   /** It only reads: where the client goes away it need not come to its end. */
   readonly stopEarly?: boolean;
-  /** Gets the whole answer when it was complete, where it is not large. */
-  readonly keep?: (whole: Buffer) => Promise<void>;
 }
 
-/** Bytes of an answer that is kept. */
-const MAX_KEPT = 1024 * 1024;
 /** What git says when it fails is kept for the log up to so many characters. */
 const MAX_STDERR = 4000;
 /** A git whose client is gone is given that long to clean up after itself. */
@@ -108,18 +81,12 @@ export async function serveGit(slots: GitSlots, res: Response, service: GitAnswe
     res.end(service.prefix ?? '');
     return;
   }
-  const kept: Buffer[] = [];
-  let bytes = 0;
   const source = Readable.from(
     (async function* () {
       if (service.prefix) yield Buffer.from(service.prefix);
       yield first;
       const rest = stdout.iterator({ destroyOnReturn: false });
-      for await (const chunk of rest as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (service.keep && bytes <= MAX_KEPT) kept.push(chunk);
-        yield chunk;
-      }
+      yield* rest as AsyncIterable<Buffer>;
     })(),
     { objectMode: false },
   );
@@ -128,9 +95,7 @@ export async function serveGit(slots: GitSlots, res: Response, service: GitAnswe
   } catch (error) {
     if (!res.destroyed) throw error;
   }
-  const [code] = (await ended) as [number | null];
-  if (code === 0 && service.keep && bytes <= MAX_KEPT)
-    await service.keep(Buffer.concat([Buffer.from(service.prefix ?? ''), first, ...kept]));
+  await ended;
 }
 
 async function firstChunk(stream: Readable): Promise<Buffer | null> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DistGitError } from '../../core/api/distgit-error.ts';
@@ -32,7 +32,7 @@ async function end(child: ChildProcess): Promise<void> {
 async function otherServer(): Promise<ChildProcess> {
   const script = `
     const { openDataFolder } = await import(${JSON.stringify(MODULE)});
-    openDataFolder(${JSON.stringify(root)});
+    await openDataFolder(${JSON.stringify(root)});
     console.log('open');
     setInterval(() => {}, 1000);
   `;
@@ -43,74 +43,68 @@ async function otherServer(): Promise<ChildProcess> {
   await once(child.stdout, 'data');
   return child;
 }
-const lock = (): string => join(root, 'server.pid');
-const mine = (): string => readFileSync(lock(), 'utf8').split(' ')[0] ?? '';
+const lock = (): string => join(root, 'server.lock');
+/** The processes that claim the folder. */
+const claims = (): string[] => readdirSync(lock()).map((claim) => claim.split('-')[0] ?? '');
 
 describe('a data folder', () => {
   it('is made where it is missing, for its owner and group only', async () => {
-    const folder = openDataFolder(root);
+    const folder = await openDataFolder(root);
     expect((await stat(root)).mode & 0o777).toBe(0o750);
     for (const path of [folder.database, folder.repositories, folder.lookaside, folder.staging])
       expect(path.startsWith(`${root}/`)).toBe(true);
-    await folder.release();
-    expect(existsSync(lock())).toBe(false);
+    folder.release();
+    expect(claims()).toEqual([]);
   });
 
   it('is refused to a second server that lives', async () => {
     const child = await otherServer();
-    const refused = (): unknown => {
-      try {
-        return openDataFolder(root);
-      } catch (error) {
-        return error;
-      }
-    };
     for (let n = 0; n < 3; n++) {
-      const error = refused();
+      const error: unknown = await openDataFolder(root).catch((refused: unknown) => refused);
       expect(error).toBeInstanceOf(DistGitError);
       expect((error as DistGitError).code).toBe('config_invalid');
       expect((error as Error).message).toContain(`process ${child.pid}`);
     }
-    expect(mine()).toBe(String(child.pid));
+    expect(claims()).toEqual([String(child.pid)]);
   });
 
   it('is taken over from a server that died', async () => {
     await end(await otherServer());
-    expect(existsSync(lock())).toBe(true);
-    const folder = openDataFolder(root);
-    expect(mine()).toBe(String(process.pid));
-    await folder.release();
+    expect(claims()).toHaveLength(1);
+    const folder = await openDataFolder(root);
+    expect(claims()).toEqual([String(process.pid)]);
+    folder.release();
   });
 
   it('is taken over where the number of the dead server is another process now', async () => {
     const child = await otherServer();
-    await writeFile(lock(), `${child.pid} 1\n`);
-    const folder = openDataFolder(root);
-    expect(mine()).toBe(String(process.pid));
-    await folder.release();
+    await rename(join(lock(), readdirSync(lock())[0] ?? ''), join(lock(), `${child.pid}-1`));
+    const folder = await openDataFolder(root);
+    expect(claims()).toEqual([String(process.pid)]);
+    folder.release();
   });
 
-  it.each(['', '\n', 'nonsense', '999999999 5\n', '-1 \n', '0 \n'])(
-    'is taken over where the lock says %j',
-    async (text) => {
-      await openDataFolder(root).release();
-      await writeFile(lock(), text);
-      const folder = openDataFolder(root);
-      expect(mine()).toBe(String(process.pid));
-      await folder.release();
+  it.each(['nonsense', '999999999-5', '-1-', '0-', '1-', '-'])(
+    'is taken over where the claim is %j',
+    async (claim) => {
+      await mkdir(lock(), { recursive: true });
+      await writeFile(join(lock(), claim), '');
+      const folder = await openDataFolder(root);
+      expect(claims()).toEqual([String(process.pid)]);
+      folder.release();
     },
   );
 
   it.each([
     ['in a new folder', null],
-    ['where another has died', '999999999 5\n'],
+    ['where another has died', '999999999-5'],
   ])('is refused to all but one of those that start at once, %s', async (_, left) => {
     for (let round = 0; round < 2; round++) {
-      await openDataFolder(root).release();
-      if (left !== null) await writeFile(lock(), left);
+      await mkdir(lock(), { recursive: true });
+      if (left !== null) await writeFile(join(lock(), left), '');
       expect(await race(Date.now() + 1500)).toEqual(['open', 'refused', 'refused', 'refused']);
       for (const child of children.splice(0)) await end(child);
-      await rm(lock(), { force: true });
+      await rm(lock(), { recursive: true });
     }
   });
 });
@@ -121,7 +115,7 @@ async function race(at: number): Promise<string[]> {
     const { openDataFolder } = await import(${JSON.stringify(MODULE)});
     while (Date.now() < ${at});
     let said = 'open';
-    try { openDataFolder(${JSON.stringify(root)}); } catch { said = 'refused'; }
+    try { await openDataFolder(${JSON.stringify(root)}); } catch { said = 'refused'; }
     console.log(said);
     setInterval(() => {}, 1000);
   `;

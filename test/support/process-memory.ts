@@ -46,12 +46,16 @@ function statusValue(pid: number, key: string): number {
   }
 }
 
-/** The processes that a process has started, and those that they have. */
+/**
+ * The processes that a server has started, and those that they have; without its embedded
+ * database, which is always there.
+ */
 export function descendants(pid: number): number[] {
   const parents = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('pglite-process')) continue;
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       parents.set(parent, [...(parents.get(parent) ?? []), Number(name)]);
