@@ -9,8 +9,8 @@ import * as collections from './collections/collections.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
 import { PROVISION_JOB, provision } from './components/provision.ts';
-import { openDataFolder } from './config/data-folder.ts';
 import type { Settings } from './config/settings.ts';
+import { openDataFolder } from './db/data-folder.ts';
 import { openPglite, openPostgres } from './db/database.ts';
 import { VersionedCache } from './db/versioned-cache.ts';
 import { Git } from './git/git.ts';
@@ -22,10 +22,15 @@ import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
+import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
+import { listQuarantine, restoreSource } from './lookaside/quarantine.ts';
+import { SCRUB_JOB, scrubSlice, showScrub, startScrub } from './lookaside/scrub.ts';
 import { SourceIndex } from './lookaside/source-index.ts';
 import { StagingFolder } from './lookaside/staged-file.ts';
+import { setQuota, showUsage } from './lookaside/usage.ts';
 import { Metrics } from './observability/metrics.ts';
+import { INDEX_JOB, indexReferences, requestIndex } from './pushes/index-references.ts';
 import { listPushes } from './pushes/list-pushes.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
 import * as sigs from './sigs/sigs.ts';
@@ -36,6 +41,7 @@ import * as users from './users/users.ts';
 import { whoami } from './users/whoami.ts';
 import { startSweeper } from './worker/sweeper.ts';
 
+const DAY_S = 24 * 60 * 60;
 /** How often stale pushes are looked for. */
 const SETTLE_INTERVAL_MS = 15_000;
 
@@ -68,10 +74,21 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   await Promise.all([repositories.recover(), store.recover(), staging.recover()]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
 
+  const { lookaside } = settings;
+  const garbage = {
+    db,
+    store,
+    grace: lookaside.unused_days * DAY_S,
+    quarantine: lookaside.quarantine_days * DAY_S,
+  };
   const jobs = new JobRunner(
     db,
     {
       [PROVISION_JOB]: (subject) => provision(db, repositories, parseComponentName(subject)),
+      [INDEX_JOB]: (subject) =>
+        indexReferences({ db, git, repositories }, parseComponentName(subject)),
+      [DELETE_JOB]: () => deleteOverdue(garbage),
+      [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
       'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)),
     },
     log,
@@ -90,7 +107,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     sigs: settings.pushes.sigs,
   } as PolicyLevels;
   const { namespace } = settings.server;
-  const maxUploadSize = settings.lookaside.max_upload_size;
+  const maxUploadSize = lookaside.max_upload_size;
 
   // The URL is known when the port is: handlers ask for it, they do not keep it.
   let url = settings.server.url ?? '';
@@ -138,6 +155,13 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
     listSources: (_context, { component }) => components.listSources(db, component),
+    showUsage: () => showUsage(db),
+    setQuota: (context, input) => setQuota(db, context, input),
+    collectGarbage: (context, input) => collectGarbage(garbage, context, input),
+    listQuarantine: (context, input) => listQuarantine(db, context, input),
+    restoreSource: (context, input) => restoreSource(db, context, input),
+    startScrub: (context) => startScrub(db, context),
+    showScrub: (context) => showScrub(db, context),
     listPushes: (_context, input) => listPushes(db, input),
     listAudit: (context, input) => listAudit(db, context, input),
     listJobs: (context) => listJobs(db, context),
@@ -167,6 +191,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const listening = await listen(app, { host, port, idleSeconds });
   url ||= listening.url;
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
+  await requestIndex(db);
   jobs.start();
 
   return {

@@ -5,6 +5,7 @@ import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
+import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...sigCommands,
   ...userCommands,
   ...tokenCommands,
+  ...lookasideAdminCommands,
   ...activityCommands,
   gitCredential,
 ];

@@ -31,6 +31,11 @@ export const ROUTES = {
   createSig: { method: 'post', path: '/sigs', summary: 'Create a SIG' },
   showSig: { method: 'get', path: '/sigs/:sig', summary: 'One SIG: policies, members, approvals' },
   updateSig: { method: 'patch', path: '/sigs/:sig', summary: 'Change title or policies' },
+  setQuota: {
+    method: 'put',
+    path: '/sigs/:sig/quota',
+    summary: 'Limit what a SIG may have in the look-aside cache',
+  },
   setMember: { method: 'put', path: '/sigs/:sig/members/:user', summary: 'Add a member or chair' },
   removeMember: { method: 'delete', path: '/sigs/:sig/members/:user', summary: 'Remove a member' },
   approveUser: {
@@ -75,6 +80,37 @@ export const ROUTES = {
     method: 'get',
     path: '/components/:component/sources',
     summary: 'Files of a component in the look-aside cache',
+  },
+
+  showUsage: {
+    method: 'get',
+    path: '/lookaside/usage',
+    summary: 'What the look-aside cache holds, by SIG',
+  },
+  collectGarbage: {
+    method: 'post',
+    path: '/lookaside/gc',
+    summary: 'Find files that no commit ever named; apply puts them into quarantine',
+  },
+  listQuarantine: {
+    method: 'get',
+    path: '/lookaside/quarantine',
+    summary: 'Files that can not be had, and why',
+  },
+  restoreSource: {
+    method: 'post',
+    path: '/lookaside/quarantine/restore',
+    summary: 'Take an unused file out of quarantine',
+  },
+  startScrub: {
+    method: 'post',
+    path: '/lookaside/scrub',
+    summary: 'Read and hash every file again',
+  },
+  showScrub: {
+    method: 'get',
+    path: '/lookaside/scrub',
+    summary: 'How far the last scrub has come',
   },
 
   listPushes: { method: 'get', path: '/pushes', summary: 'Pushes, newest first' },

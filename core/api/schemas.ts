@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TOKEN_VERBS } from '../access/principal.ts';
+import { HASH_TYPES } from '../domain/checksum.ts';
 import { parseCollectionName, parseSclName, VENDORS } from '../domain/collection.ts';
 import { parseComponentName } from '../domain/component-name.ts';
 import { parseElRelease } from '../domain/el-release.ts';
@@ -10,6 +11,8 @@ import {
   parseUserName,
   SIG_ROLES,
 } from '../domain/sig.ts';
+import { parseSourceFileName } from '../domain/source-file-name.ts';
+import { SOURCE_STATES } from '../domain/source-state.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { DistGitError } from './distgit-error.ts';
 import type { Operation } from './routes.ts';
@@ -139,6 +142,34 @@ const sourceView = z.object({
   size: z.number(),
   uploadedBy: z.string(),
   uploadedAt: time,
+  state: z.enum(SOURCE_STATES),
+  /** The branches whose commits name it, and the first commit of each that did. */
+  usedBy: z.array(z.object({ branch: z.string(), commit: z.string() })),
+});
+const usage = { files: z.number(), bytes: z.number() };
+const sourceKey = {
+  component: z.string(),
+  file: z.string(),
+  hashType: z.string(),
+  hash: z.string(),
+};
+const scrubView = z.object({
+  /** What there is to read. */
+  total: z.object(usage),
+  last: z
+    .object({
+      id: z.number(),
+      startedBy: z.string(),
+      startedAt: time,
+      /** Null: it goes on. */
+      finishedAt: time.nullable(),
+      ...usage,
+      damaged: z.number(),
+      missing: z.number(),
+      /** Objects that no upload accounts for; known at the end. */
+      unknown: z.number(),
+    })
+    .nullable(),
 });
 
 const refUpdate = z.object({ ref: z.string(), oldOid: z.string(), newOid: z.string() });
@@ -266,6 +297,14 @@ export const SCHEMAS = {
     }),
     response: sigView,
   },
+  setQuota: {
+    params: z.object({ sig }),
+    body: z.strictObject({
+      /** Bytes; null: no limit. */
+      quota: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+    }),
+    response: z.object({ sig: z.string(), ...usage, quota: z.number().nullable() }),
+  },
   setMember: {
     params: z.object({ sig, user }),
     body: z.strictObject({ role: z.enum(SIG_ROLES).default('member') }),
@@ -351,6 +390,42 @@ export const SCHEMAS = {
     }),
   },
   listSources: { params: z.object({ component }), response: list(sourceView) },
+
+  showUsage: {
+    response: z.object({
+      total: z.object(usage),
+      items: z.array(z.object({ sig: z.string(), ...usage, quota: z.number().nullable() })),
+    }),
+  },
+  collectGarbage: {
+    body: z.strictObject({ apply: z.boolean().default(false) }),
+    response: z.object({
+      applied: z.boolean(),
+      /** Into quarantine. */
+      quarantined: z.object(usage),
+      /** Out of it, for good. */
+      deleted: z.object(usage),
+      /** The largest of those that go into quarantine. */
+      items: z.array(z.object({ ...sourceKey, size: z.number() })),
+    }),
+  },
+  listQuarantine: {
+    query: z.strictObject({ limit }),
+    response: list(
+      z.object({ ...sourceKey, size: z.number(), state: z.enum(SOURCE_STATES), since: time }),
+    ),
+  },
+  restoreSource: {
+    body: z.strictObject({
+      component,
+      file: parsed(parseSourceFileName),
+      hashType: z.enum(HASH_TYPES),
+      hash: z.string().regex(/^[0-9a-f]{32,128}$/, 'is not a checksum'),
+    }),
+    response: z.object({ ...sourceKey, state: z.enum(SOURCE_STATES) }),
+  },
+  startScrub: { response: scrubView },
+  showScrub: { response: scrubView },
 
   listPushes: {
     query: z.strictObject({ component: component.optional(), limit }),

@@ -39,16 +39,28 @@ export function openObjectReader(repository: ReadableRepository): CloseableReade
     return null;
   };
 
+  const listed = new Map<string, Promise<readonly string[]>>();
+  const newCommits = async (
+    tip: string,
+    known: string | null,
+    besides: readonly string[],
+  ): Promise<readonly string[]> => {
+    const short = known === null ? null : await chain(tip, known);
+    if (short !== null) return short;
+    const args = ['rev-list', `${tip}^{commit}`, '--not', repository.published, ...besides];
+    return (await repository.run(args)).split('\n').filter((line) => line !== '');
+  };
+
   return {
     commit,
     tree,
     size: (oid) => batch.size(oid),
     blob: (oid) => batch.contents(oid),
-    async newCommits(tip, known, besides = []) {
-      const short = known === null ? null : await chain(tip, known);
-      if (short !== null) return short;
-      const args = ['rev-list', `${tip}^{commit}`, '--not', repository.published, ...besides];
-      return (await repository.run(args)).split('\n').filter((line) => line !== '');
+    newCommits(tip, known, besides = []) {
+      const key = [tip, known, ...besides].join(' ');
+      const found = listed.get(key) ?? newCommits(tip, known, besides);
+      listed.set(key, found);
+      return found;
     },
     async isAncestor(ancestor, descendant) {
       if ((await chain(descendant, ancestor)) !== null) return true;

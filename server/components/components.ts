@@ -1,3 +1,4 @@
+import { sql as raw } from 'kysely';
 import type { CollectionResource } from '../../core/access/action.ts';
 import { decide } from '../../core/access/decide.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
@@ -184,6 +185,14 @@ export async function listSources(db: Database, name: ComponentName) {
   const rows = await db.sql
     .selectFrom('sources')
     .selectAll()
+    .select(
+      raw<{ branch: string; commit: string }[]>`coalesce((
+        select json_agg(json_build_object(
+          'branch', substr(r.ref, length('refs/heads/') + 1), 'commit', r.commit) order by r.ref)
+        from source_references r
+        where r.component = sources.component and r.file = sources.file
+          and r.hash_type = sources.hash_type and r.hash = sources.hash), '[]')`.as('usedBy'),
+    )
     .where('component', '=', name)
     .orderBy('uploaded_at', 'desc')
     .execute();
@@ -195,6 +204,8 @@ export async function listSources(db: Database, name: ComponentName) {
       size: row.size,
       uploadedBy: row.uploaded_by,
       uploadedAt: row.uploaded_at.toISOString(),
+      state: row.state,
+      usedBy: row.usedBy,
     })),
   };
 }

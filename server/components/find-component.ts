@@ -12,6 +12,8 @@ import type { VersionedCache } from '../db/versioned-cache.ts';
 export interface ComponentBranch extends Branch {
   readonly sig: SigName;
   readonly policies: SigPolicies;
+  /** Bytes that the SIG may have in the look-aside cache; null: no limit. */
+  readonly quota: number | null;
   readonly sclName: SclName;
 }
 
@@ -33,6 +35,7 @@ export function componentQuery(sql: Sql) {
     raw<ComponentBranch[]>`coalesce((
         select json_agg(json_build_object(
           'collection', c.name, 'release', r.release, 'sig', s.name, 'sclName', c.scl_name,
+          'quota', s.quota,
           'policies', json_build_object('commit', s.commit_policy, 'koji', s.koji_policy))
           order by c.name, length(r.release), r.release)
         from component_collections cc

@@ -4,6 +4,7 @@ import type { CollectionName, SclName, Vendor } from '../../core/domain/collecti
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
 import type { SigName, SigPolicies, SigRole, UserName } from '../../core/domain/sig.ts';
+import type { SourceState } from '../../core/domain/source-state.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -40,6 +41,8 @@ export interface Tables {
     title: string;
     commit_policy: SigPolicies['commit'];
     koji_policy: SigPolicies['koji'];
+    /** Bytes in the look-aside cache; null: no limit. */
+    quota: ColumnType<number | null, number | null | undefined, number | null>;
     created_at: CreatedAt;
   };
   sig_members: { sig: SigName; user_name: UserName; role: SigRole };
@@ -75,6 +78,8 @@ export interface Tables {
     state: 'creating' | 'active';
     created_by: UserName;
     created_at: CreatedAt;
+    /** Every commit's sources are in `source_references`. */
+    references_known: Generated<boolean>;
   };
   component_collections: { component: ComponentName; collection: CollectionName };
   sources: {
@@ -82,10 +87,35 @@ export interface Tables {
     file: string;
     hash_type: string;
     hash: string;
-    size: ColumnType<number, number, never>;
+    size: number;
     mtime: Time;
     uploaded_by: UserName;
     uploaded_at: CreatedAt;
+    state: Generated<SourceState>;
+    state_since: Generated<Date>;
+  };
+  source_references: {
+    component: ComponentName;
+    file: string;
+    hash_type: string;
+    hash: string;
+    ref: string;
+    commit: string;
+    named_at: CreatedAt;
+  };
+  source_usage: { component: ComponentName; files: number; bytes: number };
+  scrubs: {
+    id: Generated<number>;
+    started_by: UserName;
+    started_at: CreatedAt;
+    finished_at: Time | null;
+    /** Key of the last file that was read. */
+    cursor: string[] | null;
+    files: Generated<number>;
+    bytes: Generated<number>;
+    damaged: Generated<number>;
+    missing: Generated<number>;
+    unknown: Generated<number>;
   };
   pushes: {
     id: string;

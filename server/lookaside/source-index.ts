@@ -1,5 +1,6 @@
 import { type Insertable, sql as raw } from 'kysely';
 import type { SourceAddress } from '../../core/domain/lookaside-path.ts';
+import type { UserName } from '../../core/domain/sig.ts';
 import { type AuditEntry, auditRow, type RequestContext } from '../access/audit.ts';
 import { batched } from '../db/batched.ts';
 import type { Database } from '../db/database.ts';
@@ -17,12 +18,18 @@ type AuditRow = Insertable<Tables['audit_log']>;
 
 /** What the look-aside cache has. Questions and records that come at once share statements. */
 export class SourceIndex {
-  /** What is known of a file; null: the cache does not have it. */
+  /** What is known of a file; null: the cache does not have it, or not where it can be had. */
   readonly find: (address: SourceAddress) => Promise<StoredSource | null>;
+  /**
+   * Called before the object of an upload is put: a file in quarantine is wanted again, its time
+   * there begins anew. @returns false where its object is being deleted this very moment
+   */
+  readonly claim: (address: SourceAddress) => Promise<boolean>;
   readonly #record: (rows: { source: SourceRow; audit: AuditRow }) => Promise<boolean>;
 
   constructor(db: Database) {
     this.find = batched((addresses) => findSources(db, addresses));
+    this.claim = batched((addresses) => claimSources(db, addresses));
     this.#record = batched((rows) => recordSources(db, rows));
   }
 
@@ -67,18 +74,48 @@ const keyOf = ({ component, file, checksum }: SourceAddress) => ({
 type Key = ReturnType<typeof keyOf>;
 const keyText = (key: Key): string => `${key.component}/${key.file}/${key.hash_type}/${key.hash}`;
 
+const isOneOf = (keys: readonly Key[]) => {
+  const tuples = keys.map(
+    (key) => raw`(${key.component}, ${key.file}, ${key.hash_type}, ${key.hash})`,
+  );
+  return raw<boolean>`(component, file, hash_type, hash) in (${raw.join(tuples)})`;
+};
+
+async function claimSources(db: Database, addresses: readonly SourceAddress[]): Promise<boolean[]> {
+  const keys = addresses.map(keyOf);
+  const rows = await db.sql
+    .with('claimed', (sql) =>
+      sql
+        .updateTable('sources')
+        .set({ state_since: raw<Date>`now()` })
+        .where(isOneOf(keys))
+        .where('state', '=', 'unreferenced')
+        .returning(['component', 'file', 'hash_type', 'hash']),
+    )
+    .selectFrom('sources')
+    .select(['component', 'file', 'hash_type', 'hash'])
+    .where(isOneOf(keys))
+    .where('state', 'in', ['unreferenced', 'deleting'])
+    // Whoever deletes it may have been faster than the update, and later than this statement saw.
+    .where(
+      raw<boolean>`(component, file, hash_type, hash) not in
+        (select component, file, hash_type, hash from claimed)`,
+    )
+    .execute();
+  const deleting = new Set(rows.map(keyText));
+  return keys.map((key) => !deleting.has(keyText(key)));
+}
+
 async function findSources(
   db: Database,
   addresses: readonly SourceAddress[],
 ): Promise<(StoredSource | null)[]> {
   const keys = addresses.map(keyOf);
-  const tuples = keys.map(
-    (key) => raw`(${key.component}, ${key.file}, ${key.hash_type}, ${key.hash})`,
-  );
   const rows = await db.sql
     .selectFrom('sources')
     .select(['component', 'file', 'hash_type', 'hash', 'size', 'mtime'])
-    .where(raw<boolean>`(component, file, hash_type, hash) in (${raw.join(tuples)})`)
+    .where(isOneOf(keys))
+    .where('state', '=', 'stored')
     .execute();
   const found = new Map(rows.map((row) => [keyText(row), { size: row.size, mtime: row.mtime }]));
   return keys.map((key) => found.get(keyText(key)) ?? null);
@@ -101,7 +138,19 @@ async function recordSources(
     .with('audit', (sql) => sql.insertInto('audit_log').values(rows.map(({ audit }) => audit)))
     .insertInto('sources')
     .values(rows.filter((_, index) => first[index]).map(({ source }) => source))
-    .onConflict((conflict) => conflict.doNothing())
+    // What was in quarantine is back, as this upload brought it.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['component', 'file', 'hash_type', 'hash'])
+        .doUpdateSet({
+          state: 'stored',
+          state_since: raw<Date>`now()`,
+          size: raw<number>`excluded.size`,
+          mtime: raw<Date>`excluded.mtime`,
+          uploaded_by: raw<UserName>`excluded.uploaded_by`,
+        })
+        .where('sources.state', 'not in', ['stored', 'deleting']),
+    )
     .returning(['component', 'file', 'hash_type', 'hash'])
     .execute();
   const isNew = new Set(inserted.map(keyText));

@@ -7,6 +7,7 @@ import { type ComponentIndex, collectionsOf } from '../components/find-component
 import type { Database } from '../db/database.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
 import type { HashPool } from './hash-pool.ts';
+import { quotaLeft } from './quota.ts';
 import type { SourceIndex } from './source-index.ts';
 import { type IncomingFile, verifiedBody } from './verified-body.ts';
 
@@ -60,7 +61,21 @@ export async function acceptUpload(
 
   return async (incoming) => {
     const { mtime } = incoming;
-    const verified = verifiedBody(incoming, address.checksum, deps.maxUploadSize, deps.hashes);
+    const left = await quotaLeft(db, component, incoming.atMost).catch(async (full: unknown) => {
+      // What is there already takes no more room.
+      if (await deps.sources.has(address)) return deps.maxUploadSize;
+      throw full;
+    });
+    const limit = Math.min(deps.maxUploadSize, left);
+    // While the bytes come; before the object is put.
+    const claimed = deps.sources.claim(address).then((free) => {
+      if (!free) beingDeleted(address);
+    });
+    claimed.catch(() => {});
+    const awaited = Promise.all([claimed, incoming.formEnd]).then(() => {});
+    awaited.catch(() => {});
+    const body = { ...incoming, formEnd: awaited };
+    const verified = verifiedBody(body, address.checksum, limit, deps.hashes);
     // Object first, row second: a crash between them leaves an object that no row names, and the
     // repeated upload finds it. A file that is there is not stored again, see `ObjectStore.put`.
     const { size } = await deps.store.put(lookasideKey(address) as ObjectKey, verified, mtime);
@@ -68,4 +83,12 @@ export async function acceptUpload(
     const isNew = await deps.sources.record(context, address, stored, decision);
     return { size, existed: !isNew };
   };
+}
+
+function beingDeleted({ file }: SourceAddress): never {
+  return fail(
+    'unavailable',
+    `An unused copy of ${file} is being deleted this very moment.`,
+    'Nothing was stored. Upload it again in a minute.',
+  );
 }

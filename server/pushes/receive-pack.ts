@@ -12,7 +12,8 @@ import {
   isRefused,
   type PolicyLevels,
 } from '../../core/pushes/check-push.ts';
-import type { PushLimits, RefUpdate } from '../../core/pushes/push-facts.ts';
+import { namedSources } from '../../core/pushes/named-sources.ts';
+import type { PushFacts, PushLimits, RefUpdate } from '../../core/pushes/push-facts.ts';
 import { type RequestContext, recordAudit } from '../access/audit.ts';
 import type { Component, ComponentIndex } from '../components/find-component.ts';
 import type { Database } from '../db/database.ts';
@@ -153,31 +154,29 @@ async function answerPreReceive(
     published: '--all',
   });
   try {
-    const findings = await checkPush(
-      {
-        component,
-        updates,
-        limits: deps.limits,
-        objects,
-        decide: (branch) => {
-          const own = component.branches.find(
-            ({ collection, release }) =>
-              collection === branch.collection && release === branch.release,
-          );
-          return decide(pusher.principal, {
-            action: 'push',
-            component: component.name,
-            collections:
-              own === undefined
-                ? []
-                : [{ collection: own.collection, sig: { name: own.sig, policies: own.policies } }],
-          });
-        },
-        inLookaside: (file, checksum) =>
-          deps.sources.has({ component: component.name, file, checksum }),
+    const facts: PushFacts = {
+      component,
+      updates,
+      limits: deps.limits,
+      objects,
+      decide: (branch) => {
+        const own = component.branches.find(
+          ({ collection, release }) =>
+            collection === branch.collection && release === branch.release,
+        );
+        return decide(pusher.principal, {
+          action: 'push',
+          component: component.name,
+          collections:
+            own === undefined
+              ? []
+              : [{ collection: own.collection, sig: { name: own.sig, policies: own.policies } }],
+        });
       },
-      deps.levels,
-    );
+      inLookaside: (file, checksum) =>
+        deps.sources.has({ component: component.name, file, checksum }),
+    };
+    const findings = await checkPush(facts, deps.levels);
     const lines = findingLines(component.name, findings);
     if (isRefused(findings)) {
       const policies = [...new Set(findings.map(({ policy }) => policy))];
@@ -189,7 +188,7 @@ async function answerPreReceive(
       });
       return { allow: false, lines };
     }
-    await recordChecked(deps.db, pusher, push, component, updates);
+    await recordChecked(deps.db, pusher, push, component, updates, await namedSources(facts));
     return { allow: true, lines };
   } finally {
     objects.close();

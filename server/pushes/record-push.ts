@@ -1,12 +1,14 @@
 import { sql as raw } from 'kysely';
 import { decide } from '../../core/access/decide.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
+import type { NamedSource } from '../../core/pushes/named-sources.ts';
 import type { RefUpdate } from '../../core/pushes/push-facts.ts';
 import type { RequestContext } from '../access/audit.ts';
 import { auditRow } from '../access/audit.ts';
 import { type Component, collectionsOf } from '../components/find-component.ts';
 import type { Database } from '../db/database.ts';
 import { jobRow } from '../jobs/job-queue.ts';
+import { recordReferences } from '../lookaside/source-references.ts';
 
 /** Seconds: the pushes of that time share one run of maintenance. */
 const MAINTENANCE_DELAY = 600;
@@ -18,6 +20,7 @@ export async function recordChecked(
   push: string,
   component: Component,
   updates: readonly RefUpdate[],
+  named: readonly NamedSource[],
 ): Promise<void> {
   const { principal } = context;
   const decision = decide(principal, {
@@ -37,6 +40,8 @@ export async function recordChecked(
     old_oid: oldOid,
     new_oid: newOid,
   }));
+  // Before the push is recorded: should it come to nothing, a file is kept that need not be.
+  if (named.length > 0) await recordReferences(db.sql, component.name, named);
   // One statement is one round trip and one transaction: all rows or none.
   await db.sql
     .with('audit', (sql) => sql.insertInto('audit_log').values(entry))

@@ -44,6 +44,8 @@ describe('a PUT', () => {
         size: 3,
         uploadedBy: 'ann',
         uploadedAt: expect.any(String),
+        state: 'stored',
+        usedBy: [],
       },
     ]);
   });

@@ -5,10 +5,10 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { openDataFolder } from '../../server/config/data-folder.ts';
+import { openDataFolder } from '../../server/db/data-folder.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const MODULE = new URL('../../server/config/data-folder.ts', import.meta.url).href;
+const MODULE = new URL('../../server/db/data-folder.ts', import.meta.url).href;
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 let root: string;
 const children: ChildProcess[] = [];

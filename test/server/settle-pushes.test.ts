@@ -58,7 +58,7 @@ async function checked(updates: Record<string, string>, secondsAgo = 60): Promis
     oldOid: commits[0] ?? '',
     newOid,
   }));
-  await recordChecked(db, BY_ADMIN as Parameters<typeof recordChecked>[1], push, found, all);
+  await recordChecked(db, BY_ADMIN as Parameters<typeof recordChecked>[1], push, found, all, []);
   await raw`update pushes set created_at = now() - make_interval(secs => ${secondsAgo})
     where id = ${push}`.execute(db.sql);
   return push;

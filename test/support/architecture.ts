@@ -111,7 +111,8 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   ],
   [/^(pg|@electric-sql\/pglite)$/, /^server\/db\//],
   [/^commander$/, /^cli\//],
-  [/^node:child_process$/, /^(server\/git\/git\.ts|cli\/)/],
+  // git, and the embedded database in a process of its own.
+  [/^node:child_process$/, /^(server\/git\/git\.ts|server\/db\/pglite-client\.ts|cli\/)/],
   [/^node:https?$/, /^(server\/http\/|cli\/api-client\/)/],
 ];
 /** Packages that one file in all may have. */

@@ -31,7 +31,7 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
 
     const checked = async (refs = [EL7]): Promise<string> => {
       const push = randomUUID();
-      await recordChecked(here.db, PUSHER, push, component, refs.map(update));
+      await recordChecked(here.db, PUSHER, push, component, refs.map(update), []);
       return push;
     };
     const applied = (id: string, refs: string[]): Promise<boolean> =>
@@ -64,7 +64,7 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
 
     it('is not checked twice: the second record of it is refused whole', async () => {
       const push = await checked([EL6]);
-      const again = recordChecked(here.db, PUSHER, push, component, [update(EL7)]);
+      const again = recordChecked(here.db, PUSHER, push, component, [update(EL7)], []);
       await expect(again).rejects.toMatchObject({ constraint: 'pushes_pkey' });
       expect(await stored(push)).toMatchObject({ updates: [update(EL6)] });
       expect(await entries(push)).toHaveLength(1);
@@ -123,7 +123,7 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
       for (let n = 0; n < 3; n++) {
         pushes.unshift(randomUUID());
         await new Promise((resolve) => setTimeout(resolve, 5));
-        await recordChecked(here.db, PUSHER, pushes[0] ?? '', other, [update(EL7)]);
+        await recordChecked(here.db, PUSHER, pushes[0] ?? '', other, [update(EL7)], []);
       }
       const input = { component: other.name, limit: 2 };
       const { items } = await listPushes(here.db, parsed('listPushes', input));

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { releaseLock, takeLock } from '../db/process-lock.ts';
+import { releaseLock, takeLock } from './process-lock.ts';
 
 /** The one folder that holds everything, and what is where in it. */
 export interface DataFolder {
