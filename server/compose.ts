@@ -10,8 +10,8 @@ import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
 import { PROVISION_JOB, provision } from './components/provision.ts';
 import type { Settings } from './config/settings.ts';
-import { openDataFolder } from './db/data-folder.ts';
-import { openPglite, openPostgres } from './db/database.ts';
+import { type DataFolder, openDataFolder } from './db/data-folder.ts';
+import { type Database, openPglite, openPostgres } from './db/database.ts';
 import { VersionedCache } from './db/versioned-cache.ts';
 import { Git } from './git/git.ts';
 import { GitSlots } from './git/git-slots.ts';
@@ -35,6 +35,7 @@ import { listPushes } from './pushes/list-pushes.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
 import * as sigs from './sigs/sigs.ts';
 import { FolderStore } from './storage/folder-store.ts';
+import type { ObjectStore } from './storage/object-store.ts';
 import { createFirstAdmin } from './users/first-admin.ts';
 import * as tokens from './users/tokens.ts';
 import * as users from './users/users.ts';
@@ -63,14 +64,10 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const store = new FolderStore(settings.storage.folder ?? folder.lookaside);
+  const store = openStore(settings, folder);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
-  const db =
-    settings.database.url === undefined
-      ? await openPglite(folder.database)
-      : openPostgres(settings.database.url, settings.database.pool_size);
-  await db.migrate();
+  const db = await openDatabase(settings, folder);
   await Promise.all([repositories.recover(), store.recover(), staging.recover()]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
 
@@ -206,6 +203,35 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       await flushed(log);
     },
   };
+}
+
+/** What `npm run import` works with: the server's database and store, while no server runs. */
+export async function openForImport(settings: Settings) {
+  const folder = await openDataFolder(resolve(settings.server.data));
+  const store = openStore(settings, folder);
+  const hashes = new HashPool();
+  const db = await openDatabase(settings, folder);
+  await store.recover();
+  return {
+    deps: { db, store, hashes, namespace: settings.server.namespace },
+    async close() {
+      await Promise.all([db.close(), hashes.close()]);
+      folder.release();
+    },
+  };
+}
+
+function openStore(settings: Settings, folder: DataFolder): ObjectStore {
+  return new FolderStore(settings.storage.folder ?? folder.lookaside);
+}
+
+async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {
+  const db =
+    settings.database.url === undefined
+      ? await openPglite(folder.database)
+      : openPostgres(settings.database.url, settings.database.pool_size);
+  await db.migrate();
+  return db;
 }
 
 function flushed(log: Logger): Promise<void> {

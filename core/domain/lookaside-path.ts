@@ -52,3 +52,19 @@ export function parseLookasideSegments(
     checksum: old ? parseChecksum('md5', third) : parseChecksum(third, fourth),
   };
 }
+
+/**
+ * Reads the path of a file in an existing look-aside tree: dist-git's layouts as in the URLs above,
+ * and CentOS's old one, `<component>/<branch>/<sha1>`, where the file's own name is not known.
+ * @throws DistGitError `not_found` for another shape, `name_invalid`, `input_invalid`
+ */
+export function parseStoredPath(segments: readonly string[], namespace: string): SourceAddress {
+  const [component = '', , sha1 = ''] = segments;
+  if (segments.length === 3 && /^[0-9a-f]{40}$/.test(sha1))
+    return {
+      component: parseComponentName(component),
+      file: parseSourceFileName(sha1),
+      checksum: parseChecksum('sha1', sha1),
+    };
+  return parseLookasideSegments(segments, namespace);
+}

@@ -44,9 +44,11 @@ export async function indexReferences(
   } finally {
     objects.close();
   }
-  await db.sql
-    .updateTable('components')
-    .set({ references_known: true })
-    .where('name', '=', component)
-    .execute();
+  await db.transaction((sql) =>
+    sql
+      .updateTable('components')
+      .set({ references_known: true })
+      .where('name', '=', component)
+      .execute(),
+  );
 }

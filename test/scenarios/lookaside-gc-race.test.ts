@@ -22,10 +22,10 @@ const get = (file: string): Promise<Response> =>
 describe('gc beside uploads and pushes', () => {
   it('never takes what an upload was just told to be there, nor what a push named', async () => {
     const { server, people } = scenario;
-    let over = false;
+    const stop = new AbortController();
     let collected = 0;
     const collect = async (): Promise<void> => {
-      while (!over) {
+      while (!stop.signal.aborted) {
         const { quarantined, deleted } = await server.must('collectGarbage', { apply: true });
         collected += quarantined.files + deleted.files;
         await pause(30);
@@ -67,7 +67,7 @@ describe('gc beside uploads and pushes', () => {
     await Promise.all([...uploads, pushes]);
     // Two whole lives of a file that nobody would name.
     await pause(SECONDS * 2000 + 500);
-    over = true;
+    stop.abort();
     await collector;
     expect(collected).toBeGreaterThan(3);
     expect(pushed.length).toBeGreaterThan(0);

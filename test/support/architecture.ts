@@ -63,6 +63,7 @@ export function importStatements(source: string): number {
 const RINGS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     main: ['compose', 'config'],
+    import: ['compose', 'config', 'lookaside'],
     compose: ['config', 'http', 'web', 'hooks', 'worker'],
     // Only the slices of the schema, see SETTINGS.
     config: ['http'],
@@ -118,7 +119,8 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
 /** Packages that one file in all may have. */
 const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^smol-toml$/];
 
-const ENVIRONMENT_FILES = /^(server\/main|server\/config\/.+|cli\/main|cli\/config)\.ts$/;
+const ENVIRONMENT_FILES =
+  /^(server\/(?:main|import)|server\/config\/.+|cli\/main|cli\/config)\.ts$/;
 const READS_ENVIRONMENT =
   /\bprocess\s*\??\.\s*env\b|\bprocess\[|\benv\b[^}=]*\}\s*=\s*process\b|node:process/;
 
