@@ -32,7 +32,11 @@ async function plant(path: string, content: string): Promise<void> {
 /** Asks the server, which runs for as long as this takes. */
 async function served<T>(ask: () => Promise<T>): Promise<T> {
   await server.start();
-  return ask().finally(() => server.stop());
+  try {
+    return await ask();
+  } finally {
+    await server.stop();
+  }
 }
 
 beforeAll(async () => {
