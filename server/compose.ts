@@ -27,6 +27,7 @@ import { HashPool } from './lookaside/hash-pool.ts';
 import { listQuarantine, restoreSource } from './lookaside/quarantine.ts';
 import { SCRUB_JOB, scrubSlice, showScrub, startScrub } from './lookaside/scrub.ts';
 import { SourceIndex } from './lookaside/source-index.ts';
+import { recordOrigin, showStatement } from './lookaside/source-origins.ts';
 import { StagingFolder } from './lookaside/staged-file.ts';
 import { setQuota, showUsage } from './lookaside/usage.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -94,6 +95,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const componentIndex = new ComponentIndex(db, cache);
   const sources = new SourceIndex(db);
   const metrics = new Metrics();
+  metrics.usageBySig(async () => (await showUsage(db)).items);
   const authenticators = [tokenAuthenticator(db, cache, 'dist-git')];
   const limits = {
     maxFileSize: settings.pushes.max_file_size,
@@ -114,6 +116,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     runJobNow: (kind, subject) => jobs.runNow(kind, subject),
     gitUrl: (component) => `${url}/${namespace}/${component}.git`,
   };
+  const origins = { db, components: componentIndex, sources, store, git, repositories };
   const api: ApiHandlers = {
     whoami: (context) => whoami(context),
     showServer: () => ({
@@ -152,6 +155,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
     listSources: (_context, { component }) => components.listSources(db, component),
+    recordOrigin: (context, input) => recordOrigin(origins, context, input),
+    showStatement: (_context, input) => showStatement(origins, input, url),
     showUsage: () => showUsage(db),
     setQuota: (context, input) => setQuota(db, context, input),
     collectGarbage: (context, input) => collectGarbage(garbage, context, input),

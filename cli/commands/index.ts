@@ -6,6 +6,7 @@ import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
+import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...sigCommands,
   ...userCommands,
   ...tokenCommands,
+  ...lookasideOriginCommands,
   ...lookasideAdminCommands,
   ...activityCommands,
   gitCredential,

@@ -82,6 +82,16 @@ export const ROUTES = {
     summary: 'Files of a component in the look-aside cache',
   },
 
+  recordOrigin: {
+    method: 'put',
+    path: '/components/:component/sources/origin',
+    summary: 'Say where a file came from, and have its signature checked',
+  },
+  showStatement: {
+    method: 'get',
+    path: '/components/:component/sources/statement',
+    summary: 'What is known of a file, as an in-toto statement',
+  },
   showUsage: {
     method: 'get',
     path: '/lookaside/usage',

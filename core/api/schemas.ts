@@ -146,6 +146,25 @@ const sourceView = z.object({
   /** The branches whose commits name it, and the first commit of each that did. */
   usedBy: z.array(z.object({ branch: z.string(), commit: z.string() })),
 });
+const originView = z.object({
+  url: z.string(),
+  signature: z
+    .object({
+      result: z.enum(['good', 'bad', 'unknown-key']),
+      /** The key's fingerprint, or its id where it is not in the keyring. */
+      signer: z.string(),
+      /** `<branch>:<file>` */
+      keyring: z.string(),
+    })
+    .nullable(),
+  recordedBy: z.string(),
+  recordedAt: time,
+});
+const oneSource = {
+  file: parsed(parseSourceFileName),
+  hashType: z.enum(HASH_TYPES),
+  hash: z.string().regex(/^[0-9a-f]{32,128}$/, 'is not a checksum'),
+};
 const usage = { files: z.number(), bytes: z.number() };
 const sourceKey = {
   component: z.string(),
@@ -391,6 +410,42 @@ export const SCHEMAS = {
   },
   listSources: { params: z.object({ component }), response: list(sourceView) },
 
+  recordOrigin: {
+    params: z.object({ component }),
+    body: z.strictObject({
+      ...oneSource,
+      url: z.url({ protocol: /^(https?|ftp)$/ }).max(2000),
+      /** Null: there is none to check. */
+      signature: z
+        .strictObject({
+          /** Detached: armored, or base64 of the binary form. */
+          text: z.string().max(64 * 1024),
+          branch: z.string().max(200),
+          /** A file of that branch: the upstream's public keys. */
+          keyring: parsed(parseSourceFileName),
+        })
+        .nullable()
+        .default(null),
+    }),
+    response: originView,
+  },
+  showStatement: {
+    params: z.object({ component }),
+    query: z.strictObject(oneSource),
+    response: z.object({
+      _type: z.literal('https://in-toto.io/Statement/v1'),
+      subject: z.array(z.object({ name: z.string(), digest: z.record(z.string(), z.string()) })),
+      predicateType: z.string(),
+      predicate: z.object({
+        component: z.string(),
+        size: z.number(),
+        uploadedBy: z.string(),
+        uploadedAt: time,
+        origin: originView.nullable(),
+        usedBy: z.array(z.object({ ref: z.string(), commit: z.string() })),
+      }),
+    }),
+  },
   showUsage: {
     response: z.object({
       total: z.object(usage),
@@ -416,12 +471,7 @@ export const SCHEMAS = {
     ),
   },
   restoreSource: {
-    body: z.strictObject({
-      component,
-      file: parsed(parseSourceFileName),
-      hashType: z.enum(HASH_TYPES),
-      hash: z.string().regex(/^[0-9a-f]{32,128}$/, 'is not a checksum'),
-    }),
+    body: z.strictObject({ component, ...oneSource }),
     response: z.object({ ...sourceKey, state: z.enum(SOURCE_STATES) }),
   },
   startScrub: { response: scrubView },

@@ -4,13 +4,18 @@ import { Migrator } from 'kysely/migration';
 import { Pool, types as pgTypes } from 'pg';
 import * as foundation from './migrations/001-foundation.ts';
 import * as references from './migrations/002-references.ts';
+import * as origins from './migrations/003-origins.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
 /** What a query runs on: the pool, or one transaction. Use cases take it first. */
 export type Sql = Kysely<Tables>;
 
-const MIGRATIONS = { '001-foundation': foundation, '002-references': references };
+const MIGRATIONS = {
+  '001-foundation': foundation,
+  '002-references': references,
+  '003-origins': origins,
+};
 
 /**
  * Owns the connections. The root handle is private: PGlite has one connection, so that a query

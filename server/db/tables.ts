@@ -103,6 +103,20 @@ export interface Tables {
     commit: string;
     named_at: CreatedAt;
   };
+  source_origins: {
+    component: ComponentName;
+    file: string;
+    hash_type: string;
+    hash: string;
+    url: string;
+    signature: string | null;
+    /** `<branch>:<file>` */
+    keyring: string | null;
+    result: 'good' | 'bad' | 'unknown-key' | null;
+    signer: string | null;
+    recorded_by: UserName;
+    recorded_at: Generated<Date>;
+  };
   source_usage: { component: ComponentName; files: number; bytes: number };
   scrubs: {
     id: Generated<number>;

@@ -1,10 +1,10 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface RequestMetrics {
   request(method: string, status: number, seconds: number): void;
 }
 
-/** Numbers for Prometheus. Labels have few values: never a component, user or path. */
+/** Numbers for Prometheus. Labels have few values: SIGs, but never a component, user or path. */
 export class Metrics implements RequestMetrics {
   readonly #registry = new Registry();
   readonly #requests: Histogram<'method' | 'status'>;
@@ -32,6 +32,22 @@ export class Metrics implements RequestMetrics {
 
   uploaded(bytes: number): void {
     this.#uploads.inc(bytes);
+  }
+
+  /** @param read asked whenever the numbers are: bytes in the look-aside cache by SIG */
+  usageBySig(
+    read: () => Promise<readonly { readonly sig: string; readonly bytes: number }[]>,
+  ): void {
+    const gauge: Gauge<'sig'> = new Gauge({
+      name: 'distgit_lookaside_bytes',
+      help: 'Bytes in the look-aside cache of the components of a SIG',
+      labelNames: ['sig'],
+      registers: [this.#registry],
+      collect: async () => {
+        gauge.reset();
+        for (const { sig, bytes } of await read()) gauge.set({ sig }, bytes);
+      },
+    });
   }
 
   text(): Promise<string> {

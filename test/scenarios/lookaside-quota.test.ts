@@ -15,6 +15,8 @@ describe('the quota of a SIG', () => {
       total: { files: 1, bytes: 1000 },
       items: [{ sig: 'sclo', files: 1, bytes: 1000, quota: null }],
     });
+    const metrics = await (await fetch(`${scenario.server.url}/metrics`)).text();
+    expect(metrics).toContain('distgit_lookaside_bytes{sig="sclo"} 1000\n');
     expect(await limit(1500)).toEqual({ sig: 'sclo', files: 1, bytes: 1000, quota: 1500 });
   });
 

@@ -17,6 +17,7 @@ const TABLES = [
   'sig_approvals',
   'sig_members',
   'sigs',
+  'source_origins',
   'source_references',
   'source_usage',
   'sources',
