@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '../support/free-port.ts';
 import { run } from '../support/process.ts';
 
 const PROGRAM = '/usr/sbin/apache2';
@@ -118,16 +118,6 @@ async function mustRun(program: string, args: readonly string[]): Promise<void> 
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const { code, stderr } = await run(program, args, { env });
   if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port is free.');
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {

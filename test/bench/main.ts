@@ -2,6 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { run } from '../support/process.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
+import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
 import { startupBench } from './startup.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     title: 'upload: ours with login, database and checks; peer: a bare node:http server',
     measure: uploadBench,
   },
+  lookaside: { title: 'look-aside: questions and downloads', measure: lookasideBench },
   push: { title: 'push: memory of a large one', measure: pushMemoryBench },
   startup: { title: 'startup', measure: startupBench },
 };

@@ -49,6 +49,13 @@ export const atMost = (limit: number, unit: string): Target => ({
   met: ({ ours }) => ours <= limit,
 });
 
+/** Ours is at least `limit`, whatever the peer's is. */
+export const atLeast = (limit: number, unit: string): Target => ({
+  text: `≥ ${limit} ${unit}`,
+  absolute: true,
+  met: ({ ours }) => ours >= limit,
+});
+
 /**
  * Measures both sides in every round, each first in every other one, so that whatever else the
  * machine does hits both. One round more is run before, uncounted.

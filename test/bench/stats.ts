@@ -8,7 +8,8 @@ export function spread(values: readonly number[]): number {
   return quantile(values, 0.75) - quantile(values, 0.25);
 }
 
-function quantile(values: readonly number[], at: number): number {
+/** @param at 0.99: the value that 99 of 100 do not exceed */
+export function quantile(values: readonly number[], at: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * at;
   const [below = NaN, above = below] = sorted.slice(Math.floor(place));

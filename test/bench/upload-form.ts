@@ -4,12 +4,18 @@ const BLOCK = randomBytes(1024 * 1024);
 /** The end of every file, and what makes it different from the others. */
 const TAIL = 64;
 
-/** rpkg's multipart form of a file that nobody has sent before: fields, file, mtime behind it. */
-export function uploadForm(component: string, file: string, size: number) {
-  const tail = randomBytes(TAIL);
+/** A form's fields, behind its boundary, as curl writes them. */
+export function formFields() {
   const boundary = `------------------------${randomBytes(8).toString('hex')}`;
   const field = (name: string, value: string): string =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  return { boundary, field };
+}
+
+/** rpkg's multipart form of a file that nobody has sent before: fields, file, mtime behind it. */
+export function uploadForm(component: string, file: string, size: number) {
+  const tail = randomBytes(TAIL);
+  const { boundary, field } = formFields();
   const hash = commonPart(size).copy().update(tail).digest('hex');
   const head = Buffer.from(
     `${field('name', component)}${field('sha512sum', hash)}--${boundary}\r\n` +
