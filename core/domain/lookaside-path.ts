@@ -1,7 +1,8 @@
 import { fail } from '../api/distgit-error.ts';
-import { type Checksum, parseChecksum } from './checksum.ts';
+import { type Checksum, HASH_TYPES, parseChecksum } from './checksum.ts';
 import { type ComponentName, parseComponentName } from './component-name.ts';
 import { parseSourceFileName, type SourceFileName } from './source-file-name.ts';
+import { hashTypeByLength } from './sources-file.ts';
 
 /** What one look-aside address stands for. */
 export interface SourceAddress {
@@ -9,6 +10,9 @@ export interface SourceAddress {
   readonly file: SourceFileName;
   readonly checksum: Checksum;
 }
+
+/** A file of a component by its content alone: CentOS's clients do not say its name. */
+export type SourceContent = Pick<SourceAddress, 'component' | 'checksum'>;
 
 /**
  * The key in the object store, `<component>/<file>/<hashtype>-<hash>`: it says what the object is,
@@ -36,7 +40,8 @@ export function parseLookasideSegments(
 ): SourceAddress {
   const [first, second, , , fifth] = segments;
   // "scls/<file>/<type>/<hash>/<file>" is a component that has the namespace's name.
-  const own = segments.length === 5 && second === fifth && segments[2]?.length !== 32;
+  const isType = HASH_TYPES.some((type) => type === segments[2]?.toLowerCase());
+  const own = segments.length === 5 && second === fifth && isType;
   const rest = first === namespace && segments.length > 4 && !own ? segments.slice(1) : segments;
   const [component = '', file = '', third = '', fourth = '', last] = rest;
   const old = rest.length === 4 && fourth === file && third.length === 32;
@@ -67,4 +72,18 @@ export function parseStoredPath(segments: readonly string[], namespace: string):
       checksum: parseChecksum('sha1', sha1),
     };
   return parseLookasideSegments(segments, namespace);
+}
+
+/**
+ * Reads CentOS's old layout, `<component>/<branch>/<hash>`, given as `parseLookasideSegments` is. The
+ * hash's type is told by its length, as `get_sources.sh` does it. The branch is not looked at:
+ * imported files keep the addresses of branches that this server does not have.
+ * @returns null for another shape
+ * @throws DistGitError `name_invalid`
+ */
+export function parseBranchLayout(segments: readonly string[]): SourceContent | null {
+  const [component = '', , hash = ''] = segments;
+  const type = hashTypeByLength(hash);
+  if (segments.length !== 3 || type === null || !/^[0-9a-f]+$/i.test(hash)) return null;
+  return { component: parseComponentName(component), checksum: parseChecksum(type, hash) };
 }

@@ -2,36 +2,38 @@ import { type Request, type Response, Router } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { parseChecksum } from '../../core/domain/checksum.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
-import { parseLookasideSegments, type SourceAddress } from '../../core/domain/lookaside-path.ts';
+import {
+  BRANCH_LAYOUT_ROOT,
+  DOWNLOAD_ROOTS,
+  UPLOAD_CGI,
+  type UploadDialect,
+} from '../../core/domain/lookaside-addresses.ts';
+import {
+  parseBranchLayout,
+  parseLookasideSegments,
+  type SourceAddress,
+} from '../../core/domain/lookaside-path.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { openSource, requireSource } from '../lookaside/open-source.ts';
-import type { StagingFolder } from '../lookaside/staged-file.ts';
-import { acceptUpload, type UploadDeps } from '../lookaside/upload-source.ts';
-import type { Metrics } from '../observability/metrics.ts';
+import { openSource, requireContent, requireSource } from '../lookaside/open-source.ts';
+import { acceptUpload } from '../lookaside/upload-source.ts';
+import { CENTOS_BRANCH_UPLOAD, CENTOS_SIG_UPLOAD } from './centos-upload.ts';
 import { bodyLength, contextOf, fileTime, letBodyCome } from './request-state.ts';
-import { rpkgUpload } from './rpkg-upload.ts';
+import { RPKG_UPLOAD } from './rpkg-upload.ts';
+import { type UploadCgi, type UploadCgiDeps, uploadCgi } from './upload-cgi.ts';
 
-export interface LookasideRouteDeps extends UploadDeps {
-  readonly staging: StagingFolder;
-  readonly metrics: Metrics;
-  readonly namespace: string;
-}
+export type LookasideRouteDeps = UploadCgiDeps;
 
-/** Where clients of all times look for files; the longest first. */
-const DOWNLOAD_ROOTS = [
-  '/repo/pkgs',
-  '/lookaside/pkgs',
-  '/sources/rpms',
-  '/repo',
-  '/lookaside',
-  '/sources',
-];
-const UPLOAD_CGI = ['/repo/pkgs/upload.cgi', '/lookaside/upload.cgi'];
+const DIALECTS: Readonly<Record<UploadDialect, UploadCgi>> = {
+  rpkg: RPKG_UPLOAD,
+  centosBranch: CENTOS_BRANCH_UPLOAD,
+  centosSig: CENTOS_SIG_UPLOAD,
+};
 
-/** The look-aside cache: rpkg's upload.cgi, a plain PUT, and downloads by every known template. */
+/** The look-aside cache: every upload.cgi, a plain PUT, and downloads by every known template. */
 export function lookasideRoutes(deps: LookasideRouteDeps): Router {
   const router = Router();
-  router.post(UPLOAD_CGI, rpkgUpload(deps));
+  for (const dialect of Object.keys(DIALECTS) as UploadDialect[])
+    router.post([...UPLOAD_CGI[dialect]], uploadCgi(deps, DIALECTS[dialect]));
 
   router.put('/lookaside/:component/:file/:type/:hash', async (req, res) => {
     const { component, file, type, hash } = req.params;
@@ -51,6 +53,11 @@ export function lookasideRoutes(deps: LookasideRouteDeps): Router {
     res.status(existed ? 200 : 201).json({ size, existed });
   });
 
+  router.get(`${BRANCH_LAYOUT_ROOT}/*path`, async (req, res, next) => {
+    const content = parseBranchLayout(req.params.path);
+    if (content === null) next();
+    else await download(deps, req, res, await requireContent(deps.sources, content));
+  });
   for (const root of DOWNLOAD_ROOTS)
     router.get(`${root}/*path`, async (req, res, next) => {
       const { path } = req.params;

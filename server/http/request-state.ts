@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/access/principal.ts';
 import { ANONYMOUS } from '../../core/access/principal.ts';
+import { isUploadCgi } from '../../core/domain/lookaside-addresses.ts';
 import type { RequestContext } from '../access/audit.ts';
 
 /** How errors of a route are written: problem+json, for git, or as upload.cgi does. */
@@ -9,7 +10,7 @@ export type Dialect = 'api' | 'git' | 'upload-cgi';
 /** Known from the path alone, so that an error before the route speaks it too. */
 export function dialectOf(path: string, namespace: string): Dialect {
   if (path.startsWith(`/${namespace}/`)) return 'git';
-  return path.endsWith('/upload.cgi') ? 'upload-cgi' : 'api';
+  return isUploadCgi(path) ? 'upload-cgi' : 'api';
 }
 
 export interface RequestState {

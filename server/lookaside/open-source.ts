@@ -1,5 +1,9 @@
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
-import { lookasideKey, type SourceAddress } from '../../core/domain/lookaside-path.ts';
+import {
+  lookasideKey,
+  type SourceAddress,
+  type SourceContent,
+} from '../../core/domain/lookaside-path.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
 import type { SourceIndex, StoredSource } from './source-index.ts';
 
@@ -15,6 +19,22 @@ export async function requireSource(
       'not_found',
       `${address.component} has no file ${address.file} with this ${address.checksum.type} checksum in the look-aside cache.`,
       `Whoever may commit to it uploads it: centpkg upload ${address.file}`,
+    )
+  );
+}
+
+/** A file with that content, by whatever name. @throws DistGitError `not_found` */
+export async function requireContent(
+  sources: SourceIndex,
+  content: SourceContent,
+): Promise<SourceAddress> {
+  const { component, checksum } = content;
+  return (
+    (await sources.findContent(content)) ??
+    fail(
+      'not_found',
+      `${component} has no file with this ${checksum.type} checksum in the look-aside cache.`,
+      'Addresses are <component>/<branch>/<hash>, or better <component>/<file>/<hashtype>/<hash>/<file>.',
     )
   );
 }

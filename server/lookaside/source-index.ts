@@ -1,6 +1,7 @@
 import { type Insertable, sql as raw } from 'kysely';
-import type { SourceAddress } from '../../core/domain/lookaside-path.ts';
+import type { SourceAddress, SourceContent } from '../../core/domain/lookaside-path.ts';
 import type { UserName } from '../../core/domain/sig.ts';
+import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
 import { type AuditEntry, auditRow, type RequestContext } from '../access/audit.ts';
 import { batched } from '../db/batched.ts';
 import type { Database } from '../db/database.ts';
@@ -25,11 +26,14 @@ export class SourceIndex {
    * there begins anew. @returns false where its object is being deleted this very moment
    */
   readonly claim: (address: SourceAddress) => Promise<boolean>;
+  /** A file of the component that has this content, whatever its name; null: there is none. */
+  readonly findContent: (content: SourceContent) => Promise<SourceAddress | null>;
   readonly #record: (rows: { source: SourceRow; audit: AuditRow }) => Promise<boolean>;
 
   constructor(db: Database) {
     this.find = batched((addresses) => findSources(db, addresses));
     this.claim = batched((addresses) => claimSources(db, addresses));
+    this.findContent = batched((contents) => findContents(db, contents));
     this.#record = batched((rows) => recordSources(db, rows));
   }
 
@@ -119,6 +123,32 @@ async function findSources(
     .execute();
   const found = new Map(rows.map((row) => [keyText(row), { size: row.size, mtime: row.mtime }]));
   return keys.map((key) => found.get(keyText(key)) ?? null);
+}
+
+async function findContents(
+  db: Database,
+  contents: readonly SourceContent[],
+): Promise<(SourceAddress | null)[]> {
+  const tuples = contents.map(
+    ({ component, checksum }) => raw`(${component}, ${checksum.type}, ${checksum.hex})`,
+  );
+  const rows = await db.sql
+    .selectFrom('sources')
+    .select(['component', 'file', 'hash_type', 'hash'])
+    .where(raw<boolean>`(component, hash_type, hash) in (${raw.join(tuples)})`)
+    .where('state', '=', 'stored')
+    .orderBy('file')
+    .execute();
+  return contents.map(({ component, checksum }) => {
+    // The same checksum is the same content: any name will do.
+    const found = rows.find(
+      (row) =>
+        row.component === component && row.hash_type === checksum.type && row.hash === checksum.hex,
+    );
+    return found === undefined
+      ? null
+      : { component, file: parseSourceFileName(found.file), checksum };
+  });
 }
 
 async function recordSources(

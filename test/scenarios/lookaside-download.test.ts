@@ -1,13 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseChecksum } from '../../core/domain/checksum.ts';
-import { parseComponentName } from '../../core/domain/component-name.ts';
-import { lookasideKey, type SourceAddress } from '../../core/domain/lookaside-path.ts';
-import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { openPglite } from '../../server/db/database.ts';
+import { hashOf, importSources, pathOfSource } from '../support/imported-source.ts';
 import { RawClient } from '../support/raw-http.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
 import { put, sha512 } from '../support/sclo.ts';
@@ -18,24 +12,11 @@ const CONTENT = gzipSync('the content of an archive');
 const HASH = sha512(CONTENT);
 const MTIME = 'Tue, 13 May 2014 16:53:20 GMT';
 const IMPORTED = { md5: 'old-md5.tar', sha1: 'old-sha1.tar' } as const;
-const hash = (type: string, content: string): string =>
-  createHash(type).update(content).digest('hex');
-
 const quoted = encodeURIComponent(FILE);
 const spaces = FILE.replaceAll(' ', '%20');
 const NEW = `${quoted}/sha512/${HASH}/${quoted}`;
 const url = (path: string): string => `${scenario.server.url}${path}`;
 const address = (): string => url(`/lookaside/python/${NEW}`);
-
-/** Where the server keeps the file. */
-function pathOf(file: string, type: string, hex: string): string {
-  const address: SourceAddress = {
-    component: parseComponentName('python'),
-    file: parseSourceFileName(file),
-    checksum: parseChecksum(type, hex),
-  };
-  return join(scenario.server.data, 'lookaside', lookasideKey(address));
-}
 
 beforeAll(async () => {
   const { server, people } = scenario;
@@ -45,21 +26,10 @@ beforeAll(async () => {
     body: new Uint8Array(CONTENT),
   });
   expect(stored.status).toBe(201);
-  // Uploads with md5 and sha1 are refused: such files only come from an import.
-  await server.stop();
-  const db = await openPglite(join(server.data, 'database'));
-  for (const [type, file] of Object.entries(IMPORTED)) {
-    const path = pathOf(file, type, hash(type, file));
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, file);
-    const source = { component: 'python', file, hash_type: type, hash: hash(type, file) };
-    await db.sql
-      .insertInto('sources')
-      .values({ ...source, size: file.length, mtime: new Date(MTIME), uploaded_by: 'ann' } as never)
-      .execute();
-  }
-  await db.close();
-  await server.start();
+  await importSources(
+    server,
+    Object.entries(IMPORTED).map(([type, file]) => ({ type, file, content: file, mtime: MTIME })),
+  );
 });
 
 describe('every template that clients use finds the file, for GET and for anonymous HEAD', () => {
@@ -96,20 +66,69 @@ describe('every template that clients use finds the file, for GET and for anonym
       expect(await head.text()).toBe('');
     },
   );
+});
 
-  const md5 = hash('md5', IMPORTED.md5);
-  const sha1 = hash('sha1', IMPORTED.sha1);
-  it.each([
-    `/repo/pkgs/python/${IMPORTED.md5}/${md5}/${IMPORTED.md5}`,
-    `/repo/pkgs/scls/python/${IMPORTED.md5}/${md5}/${IMPORTED.md5}`,
-    `/repo/pkgs/python/${IMPORTED.md5}/md5/${md5}/${IMPORTED.md5}`,
-    `/repo/pkgs/python/${IMPORTED.sha1}/sha1/${sha1}/${IMPORTED.sha1}`,
-  ])('imported with an old checksum: %s', async (path) => {
-    const head = await fetch(url(path), { method: 'HEAD', redirect: 'error' });
-    expect(head.status).toBe(200);
-    const answer = await fetch(url(path));
-    expect(await answer.text()).toBe(path.includes('sha1') ? IMPORTED.sha1 : IMPORTED.md5);
+describe('every template finds what was imported with an old checksum, and serves it whole', () => {
+  const md5 = hashOf('md5', IMPORTED.md5);
+  const sha1 = hashOf('sha1', IMPORTED.sha1);
+  const roots = [
+    '/repo/pkgs',
+    '/lookaside/pkgs',
+    '/repo',
+    '/lookaside',
+    '/sources',
+    '/sources/rpms',
+  ];
+  it.each(roots)(
+    "the old Fedora form under %s, with Fedora's namespace and without",
+    async (root) => {
+      for (const component of ['python', 'scls/python'])
+        await expectServed(`${root}/${component}/${IMPORTED.md5}/${md5}/${IMPORTED.md5}`, 'md5');
+    },
+  );
+
+  it.each(roots)('the new form under %s', async (root) => {
+    await expectServed(`${root}/python/${IMPORTED.md5}/md5/${md5}/${IMPORTED.md5}`, 'md5');
+    await expectServed(`${root}/python/${IMPORTED.sha1}/sha1/${sha1}/${IMPORTED.sha1}`, 'sha1');
   });
+
+  it.each(['scl-python33-el7', 'sig-sclo7-python33-rh', 'c7', 'c8s-stream-3.6', 'any%2Fthing'])(
+    "CentOS's old form with the branch %s: whatever name the file has",
+    async (branch) => {
+      await expectServed(`/sources/python/${branch}/${sha1}`, 'sha1');
+      await expectServed(`/sources/python/${branch}/${md5}`, 'md5');
+    },
+  );
+
+  /** GET, HEAD, a range and the validators of one address. */
+  async function expectServed(path: string, type: 'md5' | 'sha1'): Promise<void> {
+    const content = Buffer.from(IMPORTED[type]);
+    const ask = async (method: string, headers: Readonly<Record<string, string>> = {}) => {
+      using client = await RawClient.connect(scenario.server.url);
+      client.head(method, path, headers);
+      return await client.answer(20, method === 'HEAD');
+    };
+    const whole = {
+      'content-length': String(content.length),
+      'content-type': 'application/octet-stream',
+      'accept-ranges': 'bytes',
+      'last-modified': MTIME,
+      'cache-control': expect.stringContaining('immutable'),
+      etag: expect.stringMatching(/^"[^"]+"$/),
+    };
+    const head = await ask('HEAD');
+    expect([path, head]).toMatchObject([path, { status: 200, headers: whole }]);
+    const get = await ask('GET', { 'Accept-Encoding': 'gzip, br' });
+    expect([path, get]).toMatchObject([path, { status: 200, headers: whole, body: content }]);
+    expect(get.headers['content-encoding']).toBeUndefined();
+    const range = await ask('GET', { Range: 'bytes=2-4' });
+    expect([path, range.status, range.body]).toEqual([path, 206, content.subarray(2, 5)]);
+    for (const [name, value] of [
+      ['If-None-Match', head.headers.etag ?? ''],
+      ['If-Modified-Since', MTIME],
+    ] as const)
+      expect([path, name, (await ask('GET', { [name]: value })).status]).toEqual([path, name, 304]);
+  }
 });
 
 describe('what is not there is 404, what is no address too', () => {
@@ -120,12 +139,37 @@ describe('what is not there is 404, what is no address too', () => {
       `/lookaside/ruby/${NEW}`,
       `/repo/pkgs/python/${quoted}/sha512/${HASH}/other`,
       `/repo/pkgs/other/python/${NEW}`,
+      `/sources/python/c7/${hashOf('sha1', 'absent')}`,
+      `/sources/ruby/c7/${hashOf('sha1', 'old-sha1.tar')}`,
+      '/sources/python/c7',
       '/repo/pkgs/python',
       '/lookaside/',
     ].map((path) => [path.replaceAll(HASH, '<hash>'), path]),
   )('%s', async (_, path) => {
     for (const method of ['GET', 'HEAD'])
       expect((await fetch(url(path), { method })).status).toBe(404);
+  });
+});
+
+describe("CentOS's old form", () => {
+  it('finds new files too, by the length of the hash, and any of several names', async () => {
+    const { server, people } = scenario;
+    for (const name of ['b-name.tar', 'a-name.tar', 'c-name.tar'])
+      await put(server, people.committer, 'python', name, 'the same content');
+    const answer = await fetch(url(`/sources/python/c7/${sha512('the same content')}`));
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe('the same content');
+  });
+
+  it('gives the file of just that component', async () => {
+    const { server, people } = scenario;
+    await server.must('createComponent', { name: 'ruby', collections: ['python33'] }, people.chair);
+    await put(server, people.committer, 'ruby', 'ruby.tar', 'of ruby');
+    const [own, other] = ['ruby', 'python'].map((name) =>
+      url(`/sources/${name}/c7/${sha512('of ruby')}`),
+    );
+    expect((await fetch(own ?? '')).status).toBe(200);
+    expect((await fetch(other ?? '')).status).toBe(404);
   });
 });
 
@@ -208,7 +252,7 @@ describe('a download', () => {
     const { server, people } = scenario;
     await put(server, people.committer, 'python', 'lost.tar', 'lost');
     const lost = url(`/lookaside/python/lost.tar/sha512/${sha512('lost')}`);
-    await rm(pathOf('lost.tar', 'sha512', sha512('lost')));
+    await rm(pathOfSource(server, 'lost.tar', 'sha512', sha512('lost')));
     const answer = await fetch(lost);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('etag')).toBeNull();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   lookasideKey,
   lookasideUrlPath,
+  parseBranchLayout,
   parseLookasideSegments,
   type SourceAddress,
 } from '../../../core/domain/lookaside-path.ts';
@@ -127,6 +128,12 @@ describe('a download address', () => {
     );
   });
 
+  it('may have the old Fedora form of a file that is named like its component', () => {
+    const expected = { component: 'a', file: 'a', checksum: { type: 'md5', hex: MD5 } };
+    expect(parse(`a/a/${MD5}/a`)).toEqual(expected);
+    expect(parse(`scls/a/a/${MD5}/a`)).toEqual(expected);
+  });
+
   it.each([
     '',
     'python',
@@ -195,4 +202,41 @@ describe('a download address', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+describe("an address in CentOS's old layout", () => {
+  const read = (path: string) => parseBranchLayout(path.split('/'));
+
+  it('tells a component and a checksum, by its length', () => {
+    fc.assert(
+      fc.property(address, fc.string(), ({ component, checksum }, branch) => {
+        const expected = { component, checksum };
+        expect(parseBranchLayout([component, branch, checksum.hex])).toEqual(expected);
+        expect(parseBranchLayout([component, branch, checksum.hex.toUpperCase()])).toEqual(
+          expected,
+        );
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'python',
+    `python/${SHA}`,
+    'python/c7/',
+    `python/c7/${SHA}0`,
+    `python/c7/${'z'.repeat(40)}`,
+    `python/c7/${SHA}\n`,
+    `python/c7/${SHA}/a.tar`,
+    `/python/c7/${SHA}`,
+  ])('is not %j', (path) => {
+    expect(read(path)).toBeNull();
+  });
+
+  it.each([`../c7/${SHA}`, `python.git/c7/${SHA}`, `/c7/${SHA}`])(
+    'is refused with a name that is none: %j',
+    (path) => {
+      expect(refusal(() => read(path)).code).toBe('name_invalid');
+    },
+  );
 });
