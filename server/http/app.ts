@@ -7,6 +7,7 @@ import type { Database } from '../db/database.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type ApiHandlers, apiRoutes } from './api-routes.ts';
+import { clientRoutes } from './client-routes.ts';
 import { errorResponses } from './error-responses.ts';
 import { type GitRouteDeps, gitRoutes } from './git-routes.ts';
 import { type LookasideRouteDeps, lookasideRoutes } from './lookaside-routes.ts';
@@ -44,6 +45,16 @@ export function createApp(deps: AppDeps): Express {
   app.get('/openapi.json', (_req, res) => {
     res.json(openApiDocument(deps.version, deps.url()));
   });
+
+  app.use(
+    clientRoutes(() => ({
+      version: deps.version,
+      url: deps.url(),
+      namespace: deps.git.namespace,
+      maxUploadSize: deps.lookaside.maxUploadSize,
+      maxFileSize: deps.git.limits.maxFileSize,
+    })),
+  );
 
   app.use(login(deps.authenticators));
   app.use(gitRoutes(deps.git));
