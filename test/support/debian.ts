@@ -29,8 +29,25 @@ export async function installPackages(packages: Readonly<Record<string, string>>
   const programs = await missing();
   if (programs.length === 0) return;
   const names = [...new Set(programs.map((program) => packages[program] ?? program))];
-  const command = `apt-get install ${names.join(' ')}`;
-  const needed = `These tests need ${programs.join(', ')}. Install them: ${command}`;
+  await aptInstall(names, `These tests need ${programs.join(', ')}.`);
+  const lost = await missing();
+  if (lost.length > 0) throw new Error(`${lost.join(', ')} did not come with ${names.join(' ')}.`);
+}
+
+/**
+ * The same for what is no program: libraries, and modules of Python.
+ * @throws Error that says what to install by hand
+ */
+export async function installLibraries(names: readonly string[]): Promise<void> {
+  const query = ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names];
+  const { stdout } = await run('dpkg-query', query);
+  const missing = names.filter((name) => !stdout.split('\n').includes(`${name} installed`));
+  if (missing.length > 0)
+    await aptInstall(missing, `These tests need the packages ${missing.join(', ')}.`);
+}
+
+async function aptInstall(names: readonly string[], why: string): Promise<void> {
+  const needed = `${why} Install them: apt-get install ${names.join(' ')}`;
   if (process.getuid?.() !== 0 || !(await hasProgram('apt-get'))) throw new Error(needed);
   const env = { DEBIAN_FRONTEND: 'noninteractive', HOME: '/root' };
   const machine = Object.fromEntries(
@@ -41,5 +58,4 @@ export async function installPackages(packages: Readonly<Record<string, string>>
     const done = await run('apt-get', [...options, ...args], { env: { ...machine, ...env } });
     if (done.code !== 0) throw new Error(`${needed}\napt-get ${args[0]} failed: ${done.stderr}`);
   }
-  if ((await missing()).length > 0) throw new Error(needed);
 }
