@@ -44,8 +44,9 @@ const RPKG_ADDRESSES = {
 const KOJI_PROFILE = 'cbs';
 
 /**
- * A finished `rpkg.conf`. Components are named without the namespace, as people type them. rpkg
- * reads values raw, but fills `%(module)s` in where a URL of git is meant.
+ * A finished `rpkg.conf`. Components are named without the namespace, as people type them; that is
+ * the default, and must not be said: packit takes any text behind `lookaside_namespaced` for a yes.
+ * rpkg reads values raw, but fills `%(module)s` in where a URL of git is meant.
  */
 export function rpkgConfig(tool: RpkgTool, { url, namespace }: ServerFacts): string {
   const { download, upload } = RPKG_ADDRESSES[tool];
@@ -54,13 +55,11 @@ export function rpkgConfig(tool: RpkgTool, { url, namespace }: ServerFacts): str
     lookaside: `${url}${download}`,
     lookasidehash: HASH_TYPE,
     lookaside_cgi: `${url}${upload}`,
-    lookaside_namespaced: 'False',
     gitbaseurl: git,
     anongiturl: git,
     branchre: String.raw`^scl-.+-el\d+s?$`,
     kojiprofile: KOJI_PROFILE,
     build_client: 'koji',
-    distgit_namespaced: 'False',
     distgit_namespaces: namespace,
   });
 }

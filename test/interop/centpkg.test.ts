@@ -69,10 +69,9 @@ describe("a client on rpkg's modules with the centpkg.conf that the server hands
   });
 
   it('works with namespaces too, where somebody configured it so', async () => {
-    const centpkg = await client((text) =>
-      text
-        .replaceAll('_namespaced = False', '_namespaced = True')
-        .replaceAll('/scls/%(module)s', '/%(module)s'),
+    const centpkg = await client(
+      (text) =>
+        `${text.replaceAll('/scls/%(module)s', '/%(module)s')}distgit_namespaced = True\nlookaside_namespaced = True\n`,
     );
     const { home, front } = scenario;
     await centpkg(home, 'clone', '-b', BRANCH, 'scls/python', 'namespaced');

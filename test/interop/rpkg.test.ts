@@ -204,6 +204,25 @@ describe('rpkg with the rpkg.conf that the server hands out', () => {
   });
 });
 
+describe("rpkg's own program, which notes sources in the form for md5 whatever the hash", () => {
+  it('is told so when it pushes them: no client could read them back, itself neither', async () => {
+    const copy = await clonedWith('');
+    const content = gzipSync('noted in the wrong form');
+    await scenario.must(copy, 'new-sources', await fileOf('odd.tar.gz', content));
+    expect(await readFile(join(copy, 'sources'), 'utf8')).toBe(`${sha512(content)}  odd.tar.gz\n`);
+    await git(copy, 'add', '--all');
+    await scenario.must(copy, 'commit', '-m', 'Odd sources');
+    const { code, stdout, stderr } = await scenario.rpkg(copy, 'push');
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('is not "SHA512 (file) = checksum"');
+    const { stderr: own } = await scenario.rpkg(
+      await clonedWith(`${sha512(content)}  odd.tar.gz\n`),
+      'sources',
+    );
+    expect(own).toContain('status code 404');
+  });
+});
+
 describe('rpkg is told of a refusal, and notes nothing as uploaded', () => {
   it.each([
     ['nobody is logged in', 'nobody', '', 'Dist-git request is unauthorized.', 401],

@@ -26,13 +26,11 @@ describe('rpkg.conf', () => {
 lookaside = https://git.example.org/repo/pkgs
 lookasidehash = sha512
 lookaside_cgi = https://git.example.org/repo/pkgs/upload.cgi
-lookaside_namespaced = False
 gitbaseurl = https://git.example.org/scls/%(module)s.git
 anongiturl = https://git.example.org/scls/%(module)s.git
 branchre = ^scl-.+-el\d+s?$
 kojiprofile = cbs
 build_client = koji
-distgit_namespaced = False
 distgit_namespaces = scls
 `,
     );
@@ -43,6 +41,11 @@ distgit_namespaces = scls
     expect(text.startsWith('[centpkg]\n')).toBe(true);
     expect(valueOf(text, 'lookaside')).toBe('https://git.example.org/lookaside/pkgs');
     expect(valueOf(text, 'lookaside_cgi')).toBe('https://git.example.org/lookaside/upload.cgi');
+  });
+
+  it('does not say that there are no namespaces: packit would read it as a yes', () => {
+    for (const tool of ['rpkg', 'centpkg'] as const)
+      expect(rpkgConfig(tool, SERVER)).not.toContain('_namespaced');
   });
 
   it('has a branch expression that takes release branches and no others', () => {
