@@ -24,5 +24,5 @@ export type UploadDialect = keyof typeof UPLOAD_CGI;
 
 /** Is this a path that only clients of an upload.cgi ask for? */
 export function isUploadCgi(path: string): boolean {
-  return /\/(?:upload|upload_sig|sig_upload)\.cgi$/.test(path);
+  return /\/(?:upload|upload_sig|sig_upload)\.cgi\/?$/i.test(path);
 }

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import multer from 'multer';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import { PartCounter } from './form-parts.ts';
 
 /** The text fields of a form; repeated ones as multer leaves them. */
 export type FormFields = Readonly<Record<string, unknown>>;
@@ -35,7 +36,8 @@ const PIECE = 256 * 1024;
 
 /**
  * Reads a multipart form with multer and an engine of our own: the file is streamed to `handler`.
- * @returns the fields, and whether there was a file. A refusal is thrown at once: multer itself
+ * @returns the fields, and whether there was a file; a form without one has nothing but fields, so
+ * that no upload whose file can not be read passes for a question. A refusal is thrown at once: multer itself
  * would read the whole body first.
  */
 export function readForm(
@@ -46,6 +48,9 @@ export function readForm(
   if (!req.is('multipart/form-data'))
     throw new DistGitError('media_type_unsupported', 'The body must be multipart/form-data.');
   let hadFile = false;
+  let fieldsSeen = 0;
+  const counter = new PartCounter(req.headers['content-type'] ?? '');
+  const count = (chunk: Buffer): void => counter.see(chunk);
   const fields = (): FormFields => ({ ...(req.body as FormFields | undefined) });
   return new Promise((resolve, reject) => {
     const {
@@ -60,6 +65,7 @@ export function readForm(
     const engine: multer.StorageEngine = {
       _handleFile(_req, file, done) {
         hadFile = true;
+        req.off('data', count);
         const part = { fileName: file.originalname, body: file.stream };
         handler.file(part, fields(), rest).then(
           () => done(null, {}),
@@ -81,6 +87,8 @@ export function readForm(
       parser.once('error', (cause: Error) =>
         broken(new DistGitError('input_invalid', 'The form is not valid multipart.', { cause })),
       );
+      parser.on('field', () => fieldsSeen++);
+      source.on('data', count);
       source.pipe(parser);
     };
     const options = {
@@ -95,6 +103,8 @@ export function readForm(
     const read = multer(options).single('file');
     read(req, res, (error: unknown) => {
       if (error !== undefined && error !== null) reject(error);
+      else if (!hadFile && (fieldsSeen !== counter.parts || 'file' in fields()))
+        reject(new DistGitError('input_invalid', 'A part of the form is no field and no file.'));
       else resolve({ fields: fields(), hadFile });
     });
   });

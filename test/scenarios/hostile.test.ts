@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
+import { UPLOAD_CGI } from '../../core/domain/lookaside-addresses.ts';
 import { everythingIn } from '../support/data-folder.ts';
 import { type RawAnswer, RawClient } from '../support/raw-http.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
@@ -157,7 +158,16 @@ describe('a hostile name is refused', () => {
       }
   });
 
-  it('in every field of upload.cgi', async () => {
+  it("in every place of an address in CentOS's old layout", async () => {
+    const good = ['python', 'c7', sha512('x')];
+    for (const place of [0, 1, 2])
+      for (const hostile of HOSTILE_PATHS) {
+        const segments = good.toSpliced(place, 1, hostile).join('/');
+        expectRefused(segments, await ask('GET', `/sources/${segments}`));
+      }
+  });
+
+  it.each(Object.values(UPLOAD_CGI).flat())('in every field of %s', async (path) => {
     const hostileNames = HOSTILE_PATHS.flatMap((path) => {
       try {
         return [path, decodeURIComponent(path)];
@@ -166,17 +176,19 @@ describe('a hostile name is refused', () => {
       }
     }).filter((name) => !/["\r\n]/.test(name) && !/^[\w-][\w.-]{0,254}$/.test(name));
     for (const hostile of hostileNames)
-      for (const [name, file] of [
-        [hostile, 'a.tar'],
-        ['python', hostile],
+      for (const [name, file, branch] of [
+        [hostile, 'a.tar', 'scl-python33-el7'],
+        ['python', hostile, 'scl-python33-el7'],
+        ...(path === UPLOAD_CGI.centosBranch[0] ? [['python', 'a.tar', hostile] as const] : []),
       ] as const) {
         const body = formBody([
           ['name', name],
+          ['branch', branch],
           ['sha512sum', sha512('x')],
           ['file', { name: file, content: 'x' }],
         ]);
         const headers = { 'Content-Type': FORM_TYPE };
-        expectRefused(hostile, await ask('POST', '/repo/pkgs/upload.cgi', headers, body));
+        expectRefused(hostile, await ask('POST', path, headers, body));
       }
   });
 

@@ -6,6 +6,7 @@ import { faultsIn, scloScenario } from '../support/scenario.ts';
 import { sha512 } from '../support/sclo.ts';
 import {
   type CgiAnswer,
+  FORM_END,
   FORM_TYPE,
   type FormPart,
   formBody,
@@ -19,6 +20,7 @@ const NEW = ['/sources/upload_sig.cgi', '/sources/sig_upload.cgi'] as const;
 const EVERY = [OLD, ...NEW];
 const BRANCH = 'scl-python33-el7';
 const IMPORTED = 'an imported archive';
+const BOUNDARY = `--${FORM_TYPE.split('boundary=')[1]}`;
 
 const post = (
   path: string,
@@ -118,6 +120,33 @@ describe.each(EVERY)('%s', (path) => {
       text: `${text}\n`,
     });
     expect(await isStored(scenario.server.data, 'x.tar')).toBe(false);
+  });
+
+  it.each([
+    ['with a name that is cut off', 'name="file"; filename="..\\"', 'application/octet-stream'],
+    ['with an empty name', 'name="file"; filename=""', 'application/octet-stream'],
+    ['without a name', 'name="file"', 'application/octet-stream'],
+    ['as text', 'name="file"', 'text/plain'],
+    ['of no form', 'attachment; filename="x.tar"', 'application/octet-stream'],
+  ])('does not take an upload for a question when its file comes %s', async (_, head, type) => {
+    const part = `${BOUNDARY}\r\nContent-Disposition: form-data; ${head}\r\nContent-Type: ${type}\r\n\r\nx\r\n`;
+    for (const asked of [[], [['filename', 'x.tar'] as const]]) {
+      const form = formBody([...fields(path, 'sha512', sha512('x')), ...asked], Buffer.from(part));
+      for (const body of [
+        Buffer.concat([form, FORM_END]),
+        Buffer.concat([Buffer.from(part), formBody([...fields(path, 'sha512', sha512('x'))])]),
+      ]) {
+        const answer = await fetch(`${scenario.server.url}${path}`, {
+          method: 'POST',
+          headers: {
+            Authorization: `Bearer ${scenario.people.committer}`,
+            'Content-Type': FORM_TYPE,
+          },
+          body: new Uint8Array(body),
+        });
+        expect([head, answer.status]).toEqual([head, 400]);
+      }
+    }
   });
 
   it('refuses content of another checksum: 400, and leaves nothing', async () => {

@@ -20,7 +20,7 @@ const members = { core: '', coreos: '' };
 
 const fields = (path: string, name: string, hash: string): FormPart[] => [
   ['name', name],
-  ...(path === OLD ? [['branch', BRANCHES[name] ?? BRANCHES.python ?? ''] as const] : []),
+  ...(path.startsWith(OLD) ? [['branch', BRANCHES[name] ?? BRANCHES.python ?? ''] as const] : []),
   ['sha512sum', hash],
 ];
 const post = (
@@ -143,6 +143,14 @@ describe.each(Object.values(UPLOAD_CGI).flat())(
         expect((await upload(path, 'other.tar', { name: other, token })).status).toBe(403);
       }
       expect(await isStored(scenario.server.data, 'other.tar')).toBe(false);
+    });
+
+    it('a redirect that turns a POST into a GET', async () => {
+      for (const address of [path, `${path}/`]) {
+        const { status, text } = await check(address, 'never-there.tar');
+        expect([address, status, text]).toEqual([address, 200, 'Missing\n']);
+        expect((await post(address, [], 'sclt_nonsense')).text).not.toContain('{');
+      }
     });
 
     it('success text printed before the notification is sent: all is recorded by then', async () => {
