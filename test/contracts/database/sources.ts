@@ -50,6 +50,37 @@ export function sourceContract(under: DatabaseUnderTest): void {
       expect(found).toEqual([false, false, false, false]);
     });
 
+    it('finds a file by its content alone, under any of its names', async () => {
+      const content = { component, checksum: address('content.tar').checksum };
+      expect(await index.findContent(content)).toBeNull();
+      await record('content.tar');
+      expect(await index.findContent(content)).toEqual(address('content.tar'));
+      const source = { size: 7, mtime: MTIME, user: parseUserName('ann') };
+      const second = { ...address('a-second-name.tar'), checksum: content.checksum };
+      await index.record(BY_ADMIN, second, source, ALLOWED);
+      expect([address('content.tar'), second]).toContainEqual(await index.findContent(content));
+      const { hex } = content.checksum;
+      for (const other of [
+        { ...content, component: 'other' as ComponentName },
+        { component, checksum: { type: 'sha256', hex } as const },
+        { component, checksum: { type: 'sha512', hex: 'e'.repeat(128) } as const },
+      ])
+        expect(await index.findContent(other)).toBeNull();
+    });
+
+    it('does not find by its content what can not be had', async () => {
+      await record('damaged.tar');
+      const { checksum } = address('damaged.tar');
+      for (const state of ['damaged', 'missing', 'unreferenced', 'deleting'] as const) {
+        await here.db.sql
+          .updateTable('sources')
+          .set({ state })
+          .where('hash', '=', checksum.hex)
+          .execute();
+        expect([state, await index.findContent({ component, checksum })]).toEqual([state, null]);
+      }
+    });
+
     it('records a file once, and tells who was late', async () => {
       expect(await record('once.tar')).toBe(true);
       expect(await record('once.tar', undefined, 8)).toBe(false);
@@ -108,6 +139,8 @@ export function sourceContract(under: DatabaseUnderTest): void {
           size: 7,
           uploadedBy: 'ann',
           uploadedAt: expect.stringMatching(/Z$/),
+          state: 'stored',
+          usedBy: [],
         },
       ]);
     });
