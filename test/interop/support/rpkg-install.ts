@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -44,7 +45,8 @@ export async function installRpkg(): Promise<string> {
   ]);
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const folder = join(cache, 'scl-dist-git-interop');
-  const there = join(folder, `rpkg-${VERSION}`);
+  const pins = createHash('sha256').update(PINS.join()).digest('hex').slice(0, 8);
+  const there = join(folder, `rpkg-${VERSION}-${pins}`);
   if (!(await hasProgram('rpkg', join(there, 'bin')))) {
     await mkdir(folder, { recursive: true });
     const fresh = await mkdtemp(join(folder, 'installing-'));
