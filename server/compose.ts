@@ -30,6 +30,9 @@ import { listPushes } from './pushes/list-pushes.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
 import * as sigs from './sigs/sigs.ts';
 import { FolderStore } from './storage/folder-store.ts';
+import type { ObjectStore } from './storage/object-store.ts';
+import { partSizeFor } from './storage/s3-options.ts';
+import { S3Store } from './storage/s3-store.ts';
 import { createFirstAdmin } from './users/first-admin.ts';
 import * as tokens from './users/tokens.ts';
 import * as users from './users/users.ts';
@@ -57,7 +60,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const store = new FolderStore(settings.storage.folder ?? folder.lookaside);
+  const store = openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
   const db =
@@ -181,6 +184,27 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       await flushed(log);
     },
   };
+}
+
+/** `folder`: where the files are unless the settings say otherwise. */
+function openStore({ storage, lookaside }: Settings, folder: string): ObjectStore {
+  const { s3_bucket: bucket, s3_access_key_id: id, s3_secret_access_key: secret } = storage;
+  if (storage.kind === 'folder' || bucket === undefined)
+    return new FolderStore(storage.folder ?? folder);
+  return new S3Store({
+    bucket,
+    prefix: storage.s3_prefix,
+    endpoint: storage.s3_endpoint,
+    region: storage.s3_region,
+    pathStyle: storage.s3_path_style,
+    credentials:
+      id === undefined || secret === undefined
+        ? undefined
+        : { accessKeyId: id, secretAccessKey: secret },
+    timeoutMs: storage.s3_timeout * 1000,
+    partSize: partSizeFor(lookaside.max_upload_size),
+    presignSeconds: storage.downloads === 'redirect' ? storage.presign_expiry : null,
+  });
 }
 
 function flushed(log: Logger): Promise<void> {

@@ -4,7 +4,7 @@ import { parseChecksum } from '../../core/domain/checksum.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { parseLookasideSegments, type SourceAddress } from '../../core/domain/lookaside-path.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { openSource, requireSource } from '../lookaside/open-source.ts';
+import { openSource, requireSource, sourceUrl } from '../lookaside/open-source.ts';
 import type { StagingFolder } from '../lookaside/staged-file.ts';
 import { acceptUpload, type UploadDeps } from '../lookaside/upload-source.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -116,6 +116,11 @@ async function download(
   }
   let body: Awaited<ReturnType<typeof openSource>>;
   try {
+    const elsewhere = await sourceUrl(deps.store, address);
+    if (elsewhere !== null) {
+      redirect(res, elsewhere);
+      return;
+    }
     body = await openSource(deps.store, address, range ?? undefined);
   } catch (error) {
     for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Cache-Control'])
@@ -125,6 +130,14 @@ async function download(
   res.on('close', () => body.destroy());
   body.on('error', () => res.destroy());
   body.pipe(res);
+}
+
+/** The answer at `url`, which is the client's for a while only, stands for ours. */
+function redirect(res: Response, url: string): void {
+  for (const header of res.getHeaderNames())
+    if (/^(content-|etag|last-modified|accept-ranges)/.test(header)) res.removeHeader(header);
+  res.set({ 'Cache-Control': 'no-store', Location: url });
+  res.status(307).end();
 }
 
 /** One range, as clients that resume ask for it; several are answered with the whole file. */

@@ -54,7 +54,14 @@ export class S3Store implements ObjectStore {
   }
 
   async recover(): Promise<void> {
-    await this.#bucket.check();
+    await this.#bucket.check().catch((error: unknown) => {
+      const { bucket } = this.#options;
+      const why = String(((error as Error).cause as Error | undefined)?.message);
+      throw new DistGitError('unavailable', `The bucket ${bucket} can not be used: ${why}.`, {
+        detail: { remedy: 'Check the settings of [storage], and whether the server runs.' },
+        cause: error,
+      });
+    });
     for await (const names of this.#bucket.names(OPEN))
       for (const name of names) {
         const key = (await this.#textOf(name)) as ObjectKey | null;
