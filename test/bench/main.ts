@@ -4,6 +4,7 @@ import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
+import { s3Bench } from './s3.ts';
 import { startupBench } from './startup.ts';
 import { uploadBench } from './upload.ts';
 
@@ -21,6 +22,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   upload: {
     title: 'upload: ours with login, database and checks; peer: a bare node:http server',
     measure: uploadBench,
+  },
+  s3: {
+    title:
+      "s3: rpkg's upload to ours, its files in a bucket; peer: the AWS SDK alone, same S3 server",
+    measure: s3Bench,
   },
   push: { title: 'push: memory of a large one', measure: pushMemoryBench },
   startup: { title: 'startup', measure: startupBench },
