@@ -37,6 +37,8 @@ import { settlePushes } from './pushes/settle-pushes.ts';
 import * as sigs from './sigs/sigs.ts';
 import { FolderStore } from './storage/folder-store.ts';
 import type { ObjectStore } from './storage/object-store.ts';
+import { partSizeFor } from './storage/s3-options.ts';
+import { S3Store } from './storage/s3-store.ts';
 import { createFirstAdmin } from './users/first-admin.ts';
 import * as tokens from './users/tokens.ts';
 import * as users from './users/users.ts';
@@ -65,7 +67,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const store = openStore(settings, folder);
+  const store = openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
   const db = await openDatabase(settings, folder);
@@ -213,7 +215,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 /** What `npm run import` works with: the server's database and store, while no server runs. */
 export async function openForImport(settings: Settings) {
   const folder = await openDataFolder(resolve(settings.server.data));
-  const store = openStore(settings, folder);
+  const store = openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const db = await openDatabase(settings, folder);
   await store.recover();
@@ -226,10 +228,6 @@ export async function openForImport(settings: Settings) {
   };
 }
 
-function openStore(settings: Settings, folder: DataFolder): ObjectStore {
-  return new FolderStore(settings.storage.folder ?? folder.lookaside);
-}
-
 async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {
   const db =
     settings.database.url === undefined
@@ -237,6 +235,27 @@ async function openDatabase(settings: Settings, folder: DataFolder): Promise<Dat
       : openPostgres(settings.database.url, settings.database.pool_size);
   await db.migrate();
   return db;
+}
+
+/** `folder`: where the files are unless the settings say otherwise. */
+function openStore({ storage, lookaside }: Settings, folder: string): ObjectStore {
+  const { s3_bucket: bucket, s3_access_key_id: id, s3_secret_access_key: secret } = storage;
+  if (storage.kind === 'folder' || bucket === undefined)
+    return new FolderStore(storage.folder ?? folder);
+  return new S3Store({
+    bucket,
+    prefix: storage.s3_prefix,
+    endpoint: storage.s3_endpoint,
+    region: storage.s3_region,
+    pathStyle: storage.s3_path_style,
+    credentials:
+      id === undefined || secret === undefined
+        ? undefined
+        : { accessKeyId: id, secretAccessKey: secret },
+    timeoutMs: storage.s3_timeout * 1000,
+    partSize: partSizeFor(lookaside.max_upload_size),
+    presignSeconds: storage.downloads === 'redirect' ? storage.presign_expiry : null,
+  });
 }
 
 function flushed(log: Logger): Promise<void> {

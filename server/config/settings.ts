@@ -20,4 +20,8 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /** `section.key` of what must not be printed, and may be given as a file's path in `<key>_file`. */
-export const SECRET_SETTINGS: readonly string[] = ['database.url'];
+export const SECRET_SETTINGS: readonly string[] = [
+  'database.url',
+  'storage.s3_access_key_id',
+  'storage.s3_secret_access_key',
+];

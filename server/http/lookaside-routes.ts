@@ -14,7 +14,7 @@ import {
   type SourceAddress,
 } from '../../core/domain/lookaside-path.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { openSource, requireContent, requireSource } from '../lookaside/open-source.ts';
+import { openSource, requireContent, requireSource, sourceUrl } from '../lookaside/open-source.ts';
 import { acceptUpload } from '../lookaside/upload-source.ts';
 import { CENTOS_BRANCH_UPLOAD, CENTOS_SIG_UPLOAD } from './centos-upload.ts';
 import { bodyLength, contextOf, fileTime, letBodyCome } from './request-state.ts';
@@ -123,6 +123,11 @@ async function download(
   }
   let body: Awaited<ReturnType<typeof openSource>>;
   try {
+    const elsewhere = await sourceUrl(deps.store, address);
+    if (elsewhere !== null) {
+      redirect(res, elsewhere);
+      return;
+    }
     body = await openSource(deps.store, address, range ?? undefined);
   } catch (error) {
     for (const header of ['Content-Length', 'Content-Range', 'ETag', 'Cache-Control'])
@@ -132,6 +137,14 @@ async function download(
   res.on('close', () => body.destroy());
   body.on('error', () => res.destroy());
   body.pipe(res);
+}
+
+/** The answer at `url`, which is the client's for a while only, stands for ours. */
+function redirect(res: Response, url: string): void {
+  for (const header of res.getHeaderNames())
+    if (/^(content-|etag|last-modified|accept-ranges)/.test(header)) res.removeHeader(header);
+  res.set({ 'Cache-Control': 'no-store', Location: url });
+  res.status(307).end();
 }
 
 /** One range, as clients that resume ask for it; several are answered with the whole file. */

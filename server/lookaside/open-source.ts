@@ -54,3 +54,11 @@ export async function openSource(
     detail: { remedy: 'Tell a site admin, or upload the file again.' },
   });
 }
+
+/** Where a client may read the file itself, without us; null: only here. */
+export async function sourceUrl(
+  store: ObjectStore,
+  address: SourceAddress,
+): Promise<string | null> {
+  return (await store.presignedUrl?.(lookasideKey(address) as ObjectKey)) ?? null;
+}

@@ -5,7 +5,9 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { batched } from '../db/batched.ts';
+import { keySegments } from './object-key.ts';
 import type { ObjectInfo, ObjectKey, ObjectStore } from './object-store.ts';
+import { BodyError, ownErrors } from './own-errors.ts';
 import { storageError } from './storage-error.ts';
 
 /** Beside the objects, on the same filesystem; no component can have this name. */
@@ -153,27 +155,8 @@ export class FolderStore implements ObjectStore {
     await Promise.all(parents.map(syncFolder));
   }
 
-  /** Keys are made from parsed names; this is the second lock on the door. */
   #path(key: ObjectKey): string {
-    const segments = key.split('/');
-    if (
-      segments.some(
-        (segment) => segment === '' || segment.startsWith('.') || segment.includes('\0'),
-      )
-    )
-      throw new DistGitError('internal', 'An object key is malformed.');
-    return join(this.#root, ...segments);
-  }
-}
-
-/** An error of the body, which is none of the disk's. */
-class BodyError extends Error {}
-
-async function* ownErrors(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* body;
-  } catch (cause) {
-    throw new BodyError('The body broke off.', { cause });
+    return join(this.#root, ...keySegments(key));
   }
 }
 

@@ -42,6 +42,11 @@ export interface ObjectStore {
     key: ObjectKey,
     range?: ByteRange,
   ): Promise<{ readonly info: ObjectInfo; readonly body: Readable } | null>;
+  /**
+   * Where a client may GET the object itself, for a while; null: only here, or there is none. HEAD
+   * has no such place: a URL is signed for one method.
+   */
+  presignedUrl?(key: ObjectKey): Promise<string | null>;
   /** Removing what is not there is a success. */
   delete(key: ObjectKey): Promise<void>;
   /** Every object, in no order. */

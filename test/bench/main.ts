@@ -5,6 +5,7 @@ import { gitBench } from './git.ts';
 import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
+import { s3Bench } from './s3.ts';
 import { startupBench } from './startup.ts';
 import { uploadBench } from './upload.ts';
 
@@ -24,6 +25,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     measure: uploadBench,
   },
   lookaside: { title: 'look-aside: questions and downloads', measure: lookasideBench },
+  s3: {
+    title:
+      "s3: rpkg's upload to ours, its files in a bucket; peer: the AWS SDK alone, same S3 server",
+    measure: s3Bench,
+  },
   push: { title: 'push: memory of a large one', measure: pushMemoryBench },
   startup: { title: 'startup', measure: startupBench },
 };

@@ -202,3 +202,68 @@ describe('the URL of the database', () => {
     expect(redacted(loadSettings(null, {})).database).not.toHaveProperty('url');
   });
 });
+
+describe('the settings of a bucket', () => {
+  const S3 = '[storage]\nkind = "s3"\ns3_bucket = "lookaside"\n';
+
+  it('have defaults but for its name', async () => {
+    expect((await load(S3)).storage).toMatchObject({
+      s3_prefix: '',
+      s3_region: 'us-east-1',
+      s3_path_style: false,
+      downloads: 'stream',
+      presign_expiry: 900,
+    });
+    expect(paths(await refusal('[storage]\nkind = "s3"'))).toEqual(['storage.s3_bucket']);
+  });
+
+  it('take true and false as text from the environment', async () => {
+    for (const [text, value] of [
+      ['true', true],
+      ['false', false],
+    ] as const) {
+      const { storage } = await load(S3, { DISTGIT_STORAGE_S3_PATH_STYLE: text });
+      expect(storage.s3_path_style).toBe(value);
+    }
+    const told = await refusal(S3, { DISTGIT_STORAGE_S3_PATH_STYLE: 'maybe' });
+    expect(paths(told)).toEqual(['storage.s3_path_style']);
+  });
+
+  it.each([
+    ['s3_bucket = "Not A Bucket"', 's3_bucket'],
+    ['s3_prefix = "no-end"', 's3_prefix'],
+    ['s3_prefix = "../"', 's3_prefix'],
+    ['s3_prefix = "/"', 's3_prefix'],
+    ['s3_prefix = ".open/"', 's3_prefix'],
+    ['s3_endpoint = "ftp://example.org"', 's3_endpoint'],
+    ['s3_timeout = 0', 's3_timeout'],
+    ['presign_expiry = 604801', 'presign_expiry'],
+    ['downloads = "elsewhere"', 'downloads'],
+    ['s3_access_key_id = "alone"', 's3_access_key_id'],
+    ['s3_secret_access_key = "alone"', 's3_access_key_id'],
+  ])('are refused: %s', async (line, key) => {
+    const toml = `[storage]\nkind = "s3"\n${line.startsWith('s3_bucket') ? '' : 's3_bucket = "lookaside"\n'}`;
+    expect(paths(await refusal(`${toml}${line}\n`))).toEqual([`storage.${key}`]);
+  });
+
+  it('redirect to a bucket only where there is one', async () => {
+    expect(paths(await refusal('[storage]\ndownloads = "redirect"'))).toEqual([
+      'storage.downloads',
+    ]);
+    expect((await load(`${S3}downloads = "redirect"`)).storage.downloads).toBe('redirect');
+  });
+
+  it('show the keys to nobody, which may come from files', async () => {
+    const [id, secret] = [await fileOf('the-id\n', 'id'), await fileOf('hunter2\n', 'secret')];
+    const toml = `${S3}s3_access_key_id_file = "${id}"\ns3_secret_access_key_file = "${secret}"`;
+    const settings = await load(toml);
+    expect(settings.storage).toMatchObject({
+      s3_access_key_id: 'the-id',
+      s3_secret_access_key: 'hunter2',
+    });
+    const shown = JSON.stringify(redacted(settings));
+    for (const text of ['the-id', 'hunter2']) expect(shown).not.toContain(text);
+    const told = await refusal(`${toml}\ns3_timeout = "hunter2"`);
+    expect(paths(told)).toEqual(['storage.s3_timeout']);
+  });
+});

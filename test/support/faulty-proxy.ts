@@ -11,8 +11,12 @@ import type { AddressInfo, Socket } from 'node:net';
 /** What goes wrong with a request. Bytes are those of the body. */
 export type Fault =
   | { readonly kind: 'cut-answer' | 'stall-answer' | 'flip-answer'; readonly after: number }
-  | { readonly kind: 'cut-request'; readonly after: number }
+  | { readonly kind: 'cut-request' | 'flip-request'; readonly after: number }
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
+  /** Forwarded as it is, and what is answered is lost. */
+  | { readonly kind: 'lose-answer' }
+  /** Taken, and never answered nor passed on; or the connection is cut at once. */
+  | { readonly kind: 'hang' | 'reset' }
   /** Forwarded as it is, but later. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** `100 Continue` is never passed on, as HTTP/1.0 proxies do. */
@@ -114,6 +118,14 @@ export class FaultyProxy {
       res.end(fault.body);
       return;
     }
+    if (fault?.kind === 'reset') {
+      req.socket.destroy();
+      return;
+    }
+    if (fault?.kind === 'hang') {
+      req.resume();
+      return;
+    }
     if (fault?.kind !== 'delay') this.#forward(req, res, fault, seen);
     else setTimeout(() => this.#forward(req, res, null, seen), fault.ms);
   }
@@ -133,12 +145,17 @@ export class FaultyProxy {
     });
     upstream.on('response', (answer) => {
       seen.status = answer.statusCode ?? 0;
+      if (fault?.kind === 'lose-answer') {
+        answer.on('end', () => req.socket.destroy()).resume();
+        return;
+      }
       res.writeHead(seen.status, answer.headers);
       res.flushHeaders();
       answer.on('error', broken);
       passOn(answer, res, fault, seen);
     });
     req.on('data', (chunk: Buffer) => {
+      if (fault?.kind === 'flip-request') flip(chunk, fault.after - seen.received);
       seen.received += chunk.length;
       if (fault?.kind === 'cut-request' && seen.received >= fault.after) broken();
       else if (!upstream.write(chunk)) {
@@ -151,6 +168,11 @@ export class FaultyProxy {
   }
 }
 
+/** One bit of one byte, where the chunk has it. */
+function flip(chunk: Buffer, at: number): void {
+  if (at >= 0 && at < chunk.length) chunk[at] = (chunk[at] ?? 0) ^ 1;
+}
+
 /** The answer's body, up to where the fault says. */
 function passOn(
   answer: IncomingMessage,
@@ -161,10 +183,7 @@ function passOn(
   const limit =
     fault?.kind === 'cut-answer' || fault?.kind === 'stall-answer' ? fault.after : Infinity;
   answer.on('data', (chunk: Buffer) => {
-    if (fault?.kind === 'flip-answer') {
-      const at = fault.after - seen.sent;
-      if (at >= 0 && at < chunk.length) chunk[at] = (chunk[at] ?? 0) ^ 1;
-    }
+    if (fault?.kind === 'flip-answer') flip(chunk, fault.after - seen.sent);
     const part = chunk.subarray(0, Math.max(0, limit - seen.sent));
     seen.sent += part.length;
     const ended = seen.sent >= limit;
