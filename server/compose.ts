@@ -23,6 +23,8 @@ import { listen } from './http/listen.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
+import { listSources } from './lookaside/list-sources.ts';
+import { PartialFiles } from './lookaside/partial-files.ts';
 import { SourceIndex } from './lookaside/source-index.ts';
 import { StagingFolder } from './lookaside/staged-file.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -38,6 +40,8 @@ import { startSweeper } from './worker/sweeper.ts';
 
 /** How often stale pushes are looked for. */
 const SETTLE_INTERVAL_MS = 15_000;
+/** How often uploads that nobody went on with are looked for. */
+const EXPIRE_INTERVAL_MS = 3600_000;
 
 export interface RunningServer {
   readonly url: string;
@@ -60,12 +64,18 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const store = new FolderStore(settings.storage.folder ?? folder.lookaside);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
+  const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
   const db =
     settings.database.url === undefined
       ? await openPglite(folder.database)
       : openPostgres(settings.database.url, settings.database.pool_size);
   await db.migrate();
-  await Promise.all([repositories.recover(), store.recover(), staging.recover()]);
+  await Promise.all([
+    repositories.recover(),
+    store.recover(),
+    staging.recover(),
+    partials.recover(),
+  ]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
 
   const jobs = new JobRunner(
@@ -137,7 +147,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       components.addToCollections(componentDeps, context, input),
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
-    listSources: (_context, { component }) => components.listSources(db, component),
+    listSources: (context, input) => listSources(db, context, input),
     listPushes: (_context, input) => listPushes(db, input),
     listAudit: (context, input) => listAudit(db, context, input),
     listJobs: (context) => listJobs(db, context),
@@ -159,7 +169,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       refs: new Refs(git, slots),
       maxPushSize: settings.git.max_push_size,
     },
-    lookaside: { ...shared, store, hashes, staging, metrics, namespace, maxUploadSize },
+    lookaside: { ...shared, store, hashes, staging, partials, metrics, namespace, maxUploadSize },
     version,
     url: () => url,
   });
@@ -167,6 +177,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const listening = await listen(app, { host, port, idleSeconds });
   url ||= listening.url;
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
+  const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
   jobs.start();
 
   return {
@@ -175,7 +186,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     adminTokenFile: folder.adminToken,
     async stop() {
       await listening.close();
-      await Promise.all([settler.stop(), jobs.stop()]);
+      await Promise.all([settler.stop(), expirer.stop(), jobs.stop()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
       await flushed(log);

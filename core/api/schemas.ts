@@ -10,6 +10,7 @@ import {
   parseUserName,
   SIG_ROLES,
 } from '../domain/sig.ts';
+import { parseSourceFileName } from '../domain/source-file-name.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { DistGitError } from './distgit-error.ts';
 import type { Operation } from './routes.ts';
@@ -137,8 +138,11 @@ const sourceView = z.object({
   hashType: z.string(),
   hash: z.string(),
   size: z.number(),
+  mtime: time,
   uploadedBy: z.string(),
   uploadedAt: time,
+  /** Of the uploader; null for those who may not upload themselves. */
+  address: z.string().nullable(),
 });
 
 const refUpdate = z.object({ ref: z.string(), oldOid: z.string(), newOid: z.string() });
@@ -350,7 +354,17 @@ export const SCHEMAS = {
       }),
     }),
   },
-  listSources: { params: z.object({ component }), response: list(sourceView) },
+  listSources: {
+    params: z.object({ component }),
+    query: z.strictObject({
+      file: parsed(parseSourceFileName).optional(),
+      hash: text(128)
+        .regex(/^[0-9a-fA-F]+$/, 'is not a hash')
+        .transform((hex) => hex.toLowerCase())
+        .optional(),
+    }),
+    response: list(sourceView),
+  },
 
   listPushes: {
     query: z.strictObject({ component: component.optional(), limit }),

@@ -178,23 +178,3 @@ export async function showChecks(
     levels: checks.levels,
   };
 }
-
-export async function listSources(db: Database, name: ComponentName) {
-  await findComponent(db.sql, name);
-  const rows = await db.sql
-    .selectFrom('sources')
-    .selectAll()
-    .where('component', '=', name)
-    .orderBy('uploaded_at', 'desc')
-    .execute();
-  return {
-    items: rows.map((row) => ({
-      file: row.file,
-      hashType: row.hash_type,
-      hash: row.hash,
-      size: row.size,
-      uploadedBy: row.uploaded_by,
-      uploadedAt: row.uploaded_at.toISOString(),
-    })),
-  };
-}

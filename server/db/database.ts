@@ -3,13 +3,14 @@ import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { Pool, types as pgTypes } from 'pg';
 import * as foundation from './migrations/001-foundation.ts';
+import * as uploadAudit from './migrations/002-upload-audit.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
 /** What a query runs on: the pool, or one transaction. Use cases take it first. */
 export type Sql = Kysely<Tables>;
 
-const MIGRATIONS = { '001-foundation': foundation };
+const MIGRATIONS = { '001-foundation': foundation, '002-upload-audit': uploadAudit };
 
 /**
  * Owns the connections. The root handle is private: PGlite has one connection, so that a query

@@ -4,4 +4,10 @@ import { byteSize } from '../../core/api/byte-size-schema.ts';
 /** `[lookaside]`: limits of the look-aside cache. */
 export const lookasideSettings = z.strictObject({
   max_upload_size: byteSize.prefault('20 GiB').describe('bytes of one source file'),
+  resumable_days: z
+    .number()
+    .min(0.01)
+    .max(365)
+    .default(7)
+    .describe('days without progress after which an upload that broke off is removed'),
 });
