@@ -4,6 +4,7 @@ import { ApiClient } from './api-client/api-client.ts';
 import type { CommandContext, CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Config, readEnvironment } from './config.ts';
+import { interruptible } from './interrupt.ts';
 import { printable, reportError } from './output/error-lines.ts';
 import { openProgress } from './output/progress.ts';
 import { UserGit } from './working-copy/run-git.ts';
@@ -159,6 +160,7 @@ async function openContext(io: RunOptions): Promise<CommandContext> {
     },
     progress,
     note: (line) => progress.say(printable(line)),
+    interruptible,
     async readInput() {
       if (io.stdin.isTTY) throw new DistGitError('usage', 'Nothing is piped into standard input.');
       let text = '';

@@ -5,6 +5,7 @@ import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
+import { lookasideCommands } from './lookaside.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   logout,
   whoami,
   ...componentCommands,
+  ...lookasideCommands,
   ...collectionCommands,
   ...sigCommands,
   ...userCommands,

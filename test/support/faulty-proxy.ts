@@ -11,7 +11,10 @@ import type { AddressInfo, Socket } from 'node:net';
 /** What goes wrong with a request. Bytes are those of the body. */
 export type Fault =
   | { readonly kind: 'cut-answer' | 'stall-answer' | 'flip-answer'; readonly after: number }
-  | { readonly kind: 'cut-request'; readonly after: number }
+  /** `stall-request`: the rest does not reach the server, and the line stays open. */
+  | { readonly kind: 'cut-request' | 'stall-request'; readonly after: number }
+  /** The server gets all of it; its answer never comes. */
+  | { readonly kind: 'lose-answer' }
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
   /** Forwarded as it is, but later. */
   | { readonly kind: 'delay'; readonly ms: number }
@@ -133,6 +136,10 @@ export class FaultyProxy {
     });
     upstream.on('response', (answer) => {
       seen.status = answer.statusCode ?? 0;
+      if (fault?.kind === 'lose-answer') {
+        broken();
+        return;
+      }
       res.writeHead(seen.status, answer.headers);
       res.flushHeaders();
       answer.on('error', broken);
@@ -141,12 +148,15 @@ export class FaultyProxy {
     req.on('data', (chunk: Buffer) => {
       seen.received += chunk.length;
       if (fault?.kind === 'cut-request' && seen.received >= fault.after) broken();
+      else if (fault?.kind === 'stall-request' && seen.received >= fault.after) return;
       else if (!upstream.write(chunk)) {
         req.pause();
         upstream.once('drain', () => req.resume());
       }
     });
-    req.on('end', () => upstream.end());
+    req.on('end', () => {
+      if (fault?.kind !== 'stall-request') upstream.end();
+    });
     upstream.flushHeaders();
   }
 }
