@@ -30,7 +30,7 @@ Examples:
 
 Exit status: 0 done, 1 fault of centpkg or the server, 2 wrong use or input,
 3 not found, 4 not logged in or not allowed, 5 conflict, 6 a check failed,
-7 server not reachable or not able.`;
+7 server not reachable or not able, 130 interrupted.`;
 
 /** @returns the exit status */
 export async function runCli(

@@ -29,7 +29,7 @@ export interface ResumableFile {
  */
 export async function uploadResumable(api: ApiClient, upload: ResumableFile): Promise<void> {
   const { address, path, track, states, signal, patience = new Patience() } = upload;
-  const { size, mtimeMs: mtime } = await stat(path);
+  const { size, mtime } = await stat(path);
   let id = await states.find(api.url, address);
   /** Undefined: to be asked for; null: the server knows of no such upload. */
   let offset: number | null | undefined;
@@ -38,7 +38,12 @@ export async function uploadResumable(api: ApiClient, upload: ResumableFile): Pr
     try {
       if (id !== null) offset ??= await askOffset(api, id, signal);
       if (id === null || offset === null || offset === undefined) {
-        id = await create(api, formatUploadMetadata({ address, mtime }), size, signal);
+        id = await create(
+          api,
+          formatUploadMetadata({ address, mtime: Math.max(0, mtime.getTime()) }),
+          size,
+          signal,
+        );
         await states.keep(api.url, address, id);
         offset = 0;
       }
@@ -77,6 +82,11 @@ export async function resumesAt(
   const id = await states.find(api.url, address);
   return id === null ? null : askOffset(api, id, signal);
 }
+
+/** How long an answer is waited for when all is sent; after that the server is asked how far it is. */
+const STORING_MS = 600_000;
+/** How soon a dead peer is looked for meanwhile. */
+const KEEP_ALIVE_MS = 30_000;
 
 const TUS = { 'Tus-Resumable': TUS_VERSION };
 
@@ -135,6 +145,12 @@ async function sendRest(
     Expect: '100-continue',
   };
   const request = open(api, 'PATCH', `${UPLOADS_PATH}/${id}`, headers, signal);
+  // Nothing comes back while the server hashes and stores it all.
+  request.once('finish', () => {
+    track.note('sent; the server verifies and stores it');
+    request.setTimeout(STORING_MS);
+    request.socket?.setKeepAlive(true, KEEP_ALIVE_MS);
+  });
   const range = { path, start: offset, end: size - 1 };
   const { answer, text } = await sendFile(request, api.url, range, track);
   if (answer.statusCode !== 204) {

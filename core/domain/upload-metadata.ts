@@ -36,7 +36,7 @@ export function parseUploadMetadata(header: string, namespace: string): UploadMe
       file: parseSourceFileName(text('file')),
       checksum: parseChecksum(text('hashtype'), text('hash')),
     },
-    mtime: mtime === undefined ? null : Number(mtime) * 1000,
+    mtime: mtime === undefined ? null : Math.round(Number(mtime) * 1000),
   };
 }
 
