@@ -79,6 +79,7 @@ export function resumableRoutes(deps: ResumableRouteDeps): Router {
         letBodyCome(res);
         return req;
       },
+      cut: () => req.destroy(),
       renew: () => {
         // Nothing passes while a large file is hashed and stored; it is not idle for that.
         req.socket.setTimeout(0);

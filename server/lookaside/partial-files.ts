@@ -14,29 +14,14 @@ import {
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fail } from '../../core/api/distgit-error.ts';
-import { parseChecksum } from '../../core/domain/checksum.ts';
-import { parseComponentName } from '../../core/domain/component-name.ts';
-import type { SourceAddress } from '../../core/domain/lookaside-path.ts';
-import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
 import { noUpload, parseUploadId, type UploadId } from '../../core/domain/upload-id.ts';
 import { storageError } from '../storage/storage-error.ts';
+import { formatRecord, type PartialRecord, parseRecord } from './partial-record.ts';
+import { UploadHolds } from './upload-holds.ts';
 
 /** Bytes gathered before a write. */
 const WRITE_SIZE = 1024 * 1024;
 const DAY_MS = 24 * 3600 * 1000;
-
-/** What is fixed when an upload begins. */
-export interface PartialRecord {
-  /** Whose upload it is. */
-  readonly user: string;
-  readonly address: SourceAddress;
-  /** Bytes of the whole file. */
-  readonly size: number;
-  /** The file's own modification time. */
-  readonly mtime: Date;
-  /** `Upload-Metadata` as the client sent it. */
-  readonly metadata: string;
-}
 
 /** An upload on its way. */
 export interface PartialUpload extends PartialRecord {
@@ -56,7 +41,7 @@ export interface PartialUpload extends PartialRecord {
 export class PartialFiles {
   readonly #folder: string;
   readonly #lifeMs: number;
-  readonly #held = new Set<UploadId>();
+  readonly holds = new UploadHolds();
 
   /** @param days without progress after which an upload expires */
   constructor(folder: string, days: number) {
@@ -66,27 +51,6 @@ export class PartialFiles {
 
   async recover(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-  }
-
-  /** @throws DistGitError `locked` while somebody holds the upload: its offset moves */
-  requireFree(id: UploadId): void {
-    if (this.#held.has(id))
-      fail(
-        'locked',
-        'This upload is being received or stored by another request.',
-        'Ask for its offset again in a moment.',
-      );
-  }
-
-  /** One at a time for each upload. @throws DistGitError `locked` at once for a second */
-  async hold<T>(id: UploadId, act: () => Promise<T>): Promise<T> {
-    this.requireFree(id);
-    this.#held.add(id);
-    try {
-      return await act();
-    } finally {
-      this.#held.delete(id);
-    }
   }
 
   /** Begins an upload; it is durable when this returns. @param stored it is in the cache already */
@@ -128,11 +92,17 @@ export class PartialFiles {
   /**
    * Writes what comes behind the upload's offset. What came before `pieces` broke off, or the disk
    * was full, is kept.
+   * @param cut breaks `pieces` off
    * @returns the bytes that are there then, on the disk
    * @throws DistGitError `storage_full`, `input_invalid` for more bytes than the file has; and what
    * `pieces` throws
    */
-  async append(upload: PartialUpload, pieces: AsyncIterable<Buffer>): Promise<number> {
+  async append(
+    upload: PartialUpload,
+    pieces: AsyncIterable<Buffer>,
+    cut: (() => void) | null = null,
+  ): Promise<number> {
+    const heard = (how: typeof cut): void => this.holds.heard(upload.id, how);
     const handle = await open(this.#data(upload.id), 'r+').catch((error: unknown) => {
       throw storageError(error);
     });
@@ -147,8 +117,10 @@ export class PartialFiles {
     };
     try {
       await handle.truncate(upload.offset);
+      heard(cut);
       try {
         for await (const piece of pieces) {
+          heard(cut);
           if (end + bytes + piece.length > upload.size)
             fail(
               'input_invalid',
@@ -160,6 +132,7 @@ export class PartialFiles {
           if (bytes >= WRITE_SIZE) await flush();
         }
       } finally {
+        heard(null);
         await flush();
         await handle.datasync();
       }
@@ -194,8 +167,8 @@ export class PartialFiles {
     let removed = 0;
     for (const name of ids) {
       const id = parseUploadId(name);
-      if (this.#held.has(id)) continue;
-      await this.hold(id, async () => {
+      if (this.holds.has(id)) continue;
+      await this.holds.hold(id, async () => {
         const of = names.filter((one) => one.startsWith(name));
         const times = await Promise.all(of.map((one) => modified(join(this.#folder, one))));
         if (Math.max(...times) + this.#lifeMs >= Date.now()) return;
@@ -208,10 +181,8 @@ export class PartialFiles {
 
   /** Whole or not at all, and durable. */
   async #writeRecord(id: UploadId, record: PartialRecord, stored: boolean): Promise<void> {
-    const { user, address, size, mtime, metadata } = record;
     const aside = `${this.#record(id)}.new`;
-    const text = JSON.stringify({ user, address, size, mtime, metadata, stored });
-    await writeFile(aside, text, { mode: 0o600, flush: true });
+    await writeFile(aside, formatRecord({ ...record, stored }), { mode: 0o600, flush: true });
     await rename(aside, this.#record(id));
     const folder = await open(this.#folder, 'r');
     try {
@@ -267,29 +238,4 @@ function modified(path: string): Promise<number> {
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-}
-
-interface Stored extends PartialRecord {
-  readonly stored: boolean;
-}
-
-/** @throws Error where the file is not what was written */
-function parseRecord(text: string): Stored {
-  const record = JSON.parse(text) as Omit<Stored, 'address' | 'mtime'> & {
-    readonly address: { component: string; file: string; checksum: { type: string; hex: string } };
-    readonly mtime: string;
-  };
-  const { component, file, checksum } = record.address;
-  return {
-    user: record.user,
-    address: {
-      component: parseComponentName(component),
-      file: parseSourceFileName(file),
-      checksum: parseChecksum(checksum.type, checksum.hex),
-    },
-    size: record.size,
-    mtime: new Date(record.mtime),
-    metadata: record.metadata,
-    stored: record.stored,
-  };
 }

@@ -30,6 +30,8 @@ export interface IncomingPiece {
   readonly length: number | null;
   /** Asked for when nothing refuses the piece. */
   readonly open: () => Readable;
+  /** Ends a line that brings nothing any more. */
+  readonly cut: () => void;
   /** All bytes are there: who asks, as of now. */
   readonly renew: () => Promise<RequestContext>;
 }
@@ -69,12 +71,13 @@ export async function beginUpload(
  * @throws DistGitError `not_found`, also for an upload of somebody else; `locked` while a request
  * works on it: its offset moves
  */
-export function findUpload(
+export async function findUpload(
   deps: ResumableDeps,
   context: RequestContext,
   id: UploadId,
 ): Promise<PartialUpload> {
-  deps.partials.requireFree(id);
+  await ownUpload(deps, context, id);
+  await deps.partials.holds.requireFree(id);
   return ownUpload(deps, context, id);
 }
 
@@ -86,14 +89,15 @@ export function findUpload(
  * `input_invalid` where it is too long, `client_gone`, `storage_full`, `checksum_mismatch`; and as
  * `acceptUpload` does
  */
-export function appendPiece(
+export async function appendPiece(
   deps: ResumableDeps,
   context: RequestContext,
   id: UploadId,
   piece: IncomingPiece,
 ): Promise<Progressed> {
   const { partials } = deps;
-  return partials.hold(id, async () => {
+  await ownUpload(deps, context, id);
+  return partials.holds.hold(id, async () => {
     const upload = await ownUpload(deps, context, id);
     if (piece.offset !== upload.offset)
       fail(
@@ -109,7 +113,7 @@ export function appendPiece(
       );
     if (upload.stored) return { upload, result: null };
     await acceptUpload(deps, context, upload.address);
-    const there = await partials.append(upload, bytesOf(piece.open()));
+    const there = await partials.append(upload, bytesOf(piece.open()), piece.cut);
     if (there < upload.size) return { upload: await partials.read(id), result: null };
     const result = await storeWhole(deps, await piece.renew(), upload);
     return { upload: await partials.read(id), result };
@@ -117,12 +121,14 @@ export function appendPiece(
 }
 
 /** Gives an upload up. What is in the cache already stays there. */
-export function abandonUpload(
+export async function abandonUpload(
   deps: ResumableDeps,
   context: RequestContext,
   id: UploadId,
 ): Promise<void> {
-  return deps.partials.hold(id, async () => {
+  // Nobody else finds out whether there is one, or cuts its line.
+  await ownUpload(deps, context, id);
+  return deps.partials.holds.hold(id, async () => {
     await ownUpload(deps, context, id);
     await deps.partials.remove(id);
   });

@@ -101,6 +101,25 @@ describe('a large file', () => {
     await expectStored(component, 'one.tar', content);
   });
 
+  it('by two runs at once is stored, and both are told so', async () => {
+    const { cwd, component, content } = await copyWith('twice.tar');
+    const args = ['upload', 'twice.tar'];
+    const copy = await scenario.annCopy();
+    await scenario.ann.git(
+      copy.folder,
+      'remote',
+      'set-url',
+      'origin',
+      `${proxy.url}/scls/${component}.git`,
+    );
+    await writeFile(join(copy.folder, 'twice.tar'), content);
+    const runs = [cwd, copy.folder].map((folder) => scenario.ann.run(args, { cwd: folder }));
+    for (const { code, stderr } of await Promise.all(runs))
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+    await expectStored(component, 'twice.tar', content);
+    expect(await states()).toEqual([]);
+  });
+
   it('without permission is refused before its first byte: 4', async () => {
     const { cwd } = await copyWith('refused.tar');
     const env = { CENTPKG_URL: proxy.url, CENTPKG_TOKEN: scenario.people.stranger };

@@ -235,6 +235,30 @@ describe('a piece that breaks off', () => {
   });
 });
 
+describe('a line that is dead, but was never closed', () => {
+  it('is cut when its client asks anew, long before the idle limit', async () => {
+    const content = randomBytes(2 * MiB);
+    const path = await ann().begin('dead.tar', content);
+    using raw = await RawClient.connect(scenario.server.url);
+    raw.head('PATCH', path, {
+      Authorization: `Bearer ${scenario.people.committer}`,
+      'Tus-Resumable': '1.0.0',
+      'Content-Type': 'application/offset+octet-stream',
+      'Upload-Offset': 0,
+      'Content-Length': content.length,
+    });
+    await raw.send(content.subarray(0, MiB));
+    expect(await eventually(async () => (await ann().head(path)).status === 423)).toBe(true);
+    // Whose upload it is not learns nothing and cuts nothing.
+    const sam = new TusClient(scenario.server, scenario.people.stranger);
+    expect(await sam.head(path)).toMatchObject({ status: 404 });
+    expect(await eventually(async () => (await ann().head(path)).status === 200, 60)).toBe(true);
+    await raw.end();
+    expect(await ann().head(path)).toMatchObject({ offset: MiB });
+    expect(await ann().patch(path, MiB, content.subarray(MiB))).toMatchObject({ status: 204 });
+  });
+});
+
 describe('an upload without progress', () => {
   it('expires, and only that is removed, at the next start and in between', async () => {
     const { server } = scenario;

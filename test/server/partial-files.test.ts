@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { PartialFiles, type PartialRecord } from '../../server/lookaside/partial-files.ts';
+import { PartialFiles } from '../../server/lookaside/partial-files.ts';
+import type { PartialRecord } from '../../server/lookaside/partial-record.ts';
 import { run } from '../support/process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -95,11 +96,11 @@ describe('a partial file', () => {
 
   it('is held by one at a time', async () => {
     const { id } = await partials.create(recordOf(1));
-    await partials.hold(id, async () => {
-      expect(await codeOf(partials.hold(id, () => Promise.resolve()))).toBe('locked');
-      expect(() => partials.requireFree(id)).toThrow(/another request/);
+    await partials.holds.hold(id, async () => {
+      expect(await codeOf(partials.holds.hold(id, () => Promise.resolve()))).toBe('locked');
+      expect(await codeOf(partials.holds.requireFree(id))).toBe('locked');
     });
-    expect(await codeOf(partials.hold(id, () => Promise.resolve()))).toBe('done');
+    expect(await codeOf(partials.holds.hold(id, () => Promise.resolve()))).toBe('done');
   });
 
   it('whose record is spoilt is an error, and no other file', async () => {
