@@ -11,6 +11,11 @@ export interface CommandContext {
   readonly progress: Progress;
   /** A line for people while the command goes on; standard error. */
   readonly note: (line: string) => void;
+  /**
+   * Runs what leaves something behind when it is interrupted: `signal` is aborted by Ctrl-C, and
+   * `act` ends by itself, with words for the user. A second Ctrl-C ends the program.
+   */
+  interruptible<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** All of standard input. */
   readInput(): Promise<string>;
 }

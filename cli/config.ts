@@ -10,6 +10,8 @@ export interface CliEnvironment {
   /** `CENTPKG_TOKEN`: the token, over what `centpkg login` stored. */
   readonly token: string | null;
   readonly configFolder: string;
+  /** For what can be lost: uploads that are under way. */
+  readonly cacheFolder: string;
   /** For programs that are run: git, rpmbuild. */
   readonly variables: NodeJS.ProcessEnv;
 }
@@ -17,11 +19,13 @@ export interface CliEnvironment {
 export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   const text = (value: string | undefined): string | null =>
     value === undefined || value === '' ? null : value;
-  const base = text(env.XDG_CONFIG_HOME) ?? join(text(env.HOME) ?? homedir(), '.config');
+  const home = text(env.HOME) ?? homedir();
+  const base = text(env.XDG_CONFIG_HOME) ?? join(home, '.config');
   return {
     url: text(env.CENTPKG_URL),
     token: text(env.CENTPKG_TOKEN),
     configFolder: join(base, 'centpkg'),
+    cacheFolder: join(text(env.XDG_CACHE_HOME) ?? join(home, '.cache'), 'centpkg'),
     variables: env,
   };
 }
@@ -65,6 +69,10 @@ export class Config {
 
   get variables(): NodeJS.ProcessEnv {
     return this.#environment.variables;
+  }
+
+  get cacheFolder(): string {
+    return this.#environment.cacheFolder;
   }
 
   /** Without trailing slash. @throws DistGitError `usage` where no server is known */

@@ -4,6 +4,7 @@ import { ApiClient } from './api-client/api-client.ts';
 import type { CommandContext, CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Config, readEnvironment } from './config.ts';
+import { interruptible } from './interrupt.ts';
 import { printable, reportError } from './output/error-lines.ts';
 import { openProgress } from './output/progress.ts';
 import { UserGit } from './working-copy/run-git.ts';
@@ -29,7 +30,7 @@ Examples:
 
 Exit status: 0 done, 1 fault of centpkg or the server, 2 wrong use or input,
 3 not found, 4 not logged in or not allowed, 5 conflict, 6 a check failed,
-7 server not reachable or not able.`;
+7 server not reachable or not able, 130 interrupted.`;
 
 /** @returns the exit status */
 export async function runCli(
@@ -159,6 +160,7 @@ async function openContext(io: RunOptions): Promise<CommandContext> {
     },
     progress,
     note: (line) => progress.say(printable(line)),
+    interruptible,
     async readInput() {
       if (io.stdin.isTTY) throw new DistGitError('usage', 'Nothing is piped into standard input.');
       let text = '';

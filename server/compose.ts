@@ -24,6 +24,8 @@ import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
+import { listSources } from './lookaside/list-sources.ts';
+import { PartialFiles } from './lookaside/partial-files.ts';
 import { listQuarantine, restoreSource } from './lookaside/quarantine.ts';
 import { SCRUB_JOB, scrubSlice, showScrub, startScrub } from './lookaside/scrub.ts';
 import { SourceIndex } from './lookaside/source-index.ts';
@@ -48,6 +50,8 @@ import { startSweeper } from './worker/sweeper.ts';
 const DAY_S = 24 * 60 * 60;
 /** How often stale pushes are looked for. */
 const SETTLE_INTERVAL_MS = 15_000;
+/** How often uploads that nobody went on with are looked for. */
+const EXPIRE_INTERVAL_MS = 3600_000;
 
 export interface RunningServer {
   readonly url: string;
@@ -70,8 +74,14 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const store = openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
+  const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
   const db = await openDatabase(settings, folder);
-  await Promise.all([repositories.recover(), store.recover(), staging.recover()]);
+  await Promise.all([
+    repositories.recover(),
+    store.recover(),
+    staging.recover(),
+    partials.recover(),
+  ]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
 
   const { lookaside } = settings;
@@ -156,7 +166,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       components.addToCollections(componentDeps, context, input),
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
-    listSources: (_context, { component }) => components.listSources(db, component),
+    listSources: (context, input) => listSources(db, context, input),
     recordOrigin: (context, input) => recordOrigin(origins, context, input),
     showStatement: (_context, input) => showStatement(origins, input, url),
     showUsage: () => showUsage(db),
@@ -187,7 +197,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       refs: new Refs(git, slots),
       maxPushSize: settings.git.max_push_size,
     },
-    lookaside: { ...shared, store, hashes, staging, metrics, namespace, maxUploadSize },
+    lookaside: { ...shared, store, hashes, staging, partials, metrics, namespace, maxUploadSize },
     version,
     url: () => url,
   });
@@ -195,7 +205,14 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const listening = await listen(app, { host, port, idleSeconds });
   url ||= listening.url;
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
-  await requestIndex(db);
+  const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
+  const db = await openDatabase(settings, folder);
+  await Promise.all([
+    repositories.recover(),
+    store.recover(),
+    staging.recover(),
+    partials.recover(),
+  ]);
   jobs.start();
 
   return {
@@ -204,7 +221,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     adminTokenFile: folder.adminToken,
     async stop() {
       await listening.close();
-      await Promise.all([settler.stop(), jobs.stop()]);
+      await Promise.all([settler.stop(), expirer.stop(), jobs.stop()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
       await flushed(log);

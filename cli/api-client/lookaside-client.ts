@@ -1,57 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { basename, dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import type { Checksum } from '../../core/domain/checksum.ts';
 import { lookasideUrlPath, type SourceAddress } from '../../core/domain/lookaside-path.ts';
 import type { Track } from '../output/progress.ts';
 import { type ApiClient, responseError, unreachable } from './api-client.ts';
+import { answerOf, counted, open, sendFile, textOf } from './requests.ts';
 
 /** A download that breaks off is taken up again so many times. */
 const ATTEMPTS = 5;
-/** How long an upload waits to be let in, as long as curl does. */
-const CONTINUE_MS = 1000;
-/** Milliseconds without a byte until a connection counts as broken. */
-const IDLE_MS = 60_000;
-
-function open(
-  api: ApiClient,
-  method: string,
-  path: string,
-  headers: Record<string, string | number> = {},
-): ClientRequest {
-  const url = new URL(api.url + path);
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const opened = request(url, { method, headers: { ...api.authorization, ...headers } });
-  opened.setTimeout(IDLE_MS, () => opened.destroy(new Error('timed out')));
-  return opened;
-}
-
-function answerOf(request: ClientRequest, url: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.once('response', resolve);
-    request.once('error', (cause) => reject(unreachable(url, cause)));
-  });
-}
-
-async function textOf(answer: IncomingMessage, url: string): Promise<string> {
-  let text = '';
-  try {
-    for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
-  } catch (cause) {
-    throw unreachable(url, cause);
-  }
-  return text;
-}
-
 /** Does the look-aside cache have the file? @throws DistGitError where it can not be told */
-export async function hasSource(api: ApiClient, address: SourceAddress): Promise<boolean> {
-  const request = open(api, 'HEAD', lookasideUrlPath(address));
+export async function hasSource(
+  api: ApiClient,
+  address: SourceAddress,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const request = open(api, 'HEAD', lookasideUrlPath(address), {}, signal);
   request.end();
   const answer = await answerOf(request, api.url);
   answer.resume();
@@ -60,52 +27,37 @@ export async function hasSource(api: ApiClient, address: SourceAddress): Promise
   throw responseError(answer.statusCode ?? 0, '');
 }
 
-export async function checksumOf(file: string, type: Checksum['type']): Promise<string> {
+/** @returns lower-case hex @param signal breaks it off */
+export async function checksumOf(
+  file: string,
+  type: Checksum['type'],
+  signal?: AbortSignal,
+): Promise<string> {
   const hash = createHash(type);
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash);
+  const options = signal === undefined ? {} : { signal };
+  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash, options);
   return hash.digest('hex');
 }
 
-/**
- * Uploads a file that the cache does not have. It asks before it sends (`Expect: 100-continue`), so
- * that a refusal costs no upload.
- */
+/** Uploads a file that the cache does not have, in one request. @param signal breaks it off */
 export async function uploadSource(
   api: ApiClient,
   address: SourceAddress,
   path: string,
   track: Track,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { size, mtime } = await stat(path);
-  const request = open(api, 'PUT', lookasideUrlPath(address), {
+  const headers = {
     'Content-Length': size,
     'Content-Type': 'application/octet-stream',
     'Last-Modified': mtime.toUTCString(),
     Expect: '100-continue',
-  });
-  const answered = answerOf(request, api.url);
-  track.start(size);
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      track.add(chunk.length);
-      done(null, chunk);
-    },
-  });
-  let sending = false;
-  const send = (): void => {
-    if (sending) return;
-    sending = true;
-    // When the server answers early the connection closes under us; its answer tells why.
-    pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), counted, request).catch(
-      () => {},
-    );
   };
-  request.once('continue', send);
-  request.flushHeaders();
-  // Some proxies eat the "continue"; nobody waits for it for ever (RFC 9110, 10.1.1).
-  const timer = setTimeout(send, CONTINUE_MS);
-  const answer = await answered.finally(() => clearTimeout(timer));
-  const text = await textOf(answer, api.url);
+  const request = open(api, 'PUT', lookasideUrlPath(address), headers, signal);
+  track.start(size);
+  const range = { path, start: 0, end: size - 1 };
+  const { answer, text } = await sendFile(request, api.url, range, track);
   const status = answer.statusCode ?? 0;
   if (status !== 200 && status !== 201) {
     request.destroy();
@@ -252,20 +204,15 @@ async function fetchRest(
   }
   if (status !== 200 && status !== 206) throw responseError(status, await textOf(answer, api.url));
   const offset = status === 206 ? have : 0;
-  track.start(offset + Number(answer.headers['content-length'] ?? 0));
-  track.add(offset);
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      track.add(chunk.length);
-      done(null, chunk);
-    },
-  });
+  track.start(offset + Number(answer.headers['content-length'] ?? 0), offset);
   const flags = offset > 0 ? 'a' : 'w';
-  await pipeline(answer, counted, createWriteStream(partial, { flags })).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
-      fail('storage_full', 'This disk is full.', 'Make room, then run the command again.');
-    throw unreachable(api.url, cause);
-  });
+  await pipeline(answer, counted(track), createWriteStream(partial, { flags })).catch(
+    (cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
+        fail('storage_full', 'This disk is full.', 'Make room, then run the command again.');
+      throw unreachable(api.url, cause);
+    },
+  );
   const modified = new Date(answer.headers['last-modified'] ?? Number.NaN);
   if (!Number.isNaN(modified.getTime())) await utimes(partial, modified, modified);
 }

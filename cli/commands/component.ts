@@ -1,6 +1,5 @@
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput } from '../../core/api/schemas.ts';
-import { formatBytes } from '../../core/domain/byte-size.ts';
 import { parseCollectionName } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { type CommandSpec, flagOption, listOption, textOption } from '../command.ts';
@@ -87,24 +86,6 @@ export const componentCommands: readonly CommandSpec[] = [
     async run({ api }, [name = '']) {
       const component = await api.call('showComponent', { component: parseComponentName(name) });
       return { data: component, text: details(component) };
-    },
-  },
-  {
-    name: 'lookaside list',
-    args: '<component>',
-    summary: 'Files of a component in the look-aside cache',
-    examples: ['centpkg lookaside list python'],
-    async run({ api }, [name = '']) {
-      const { items } = await api.call('listSources', { component: parseComponentName(name) });
-      const rows = items.map((one) => [
-        one.file,
-        formatBytes(one.size),
-        `${one.hashType} ${one.hash.slice(0, 12)}`,
-        one.uploadedBy,
-        shortTime(one.uploadedAt),
-      ]);
-      const text = table(['file', 'size', 'checksum', 'by', 'uploaded'], rows, 'No files.');
-      return { data: items, text };
     },
   },
 ];

@@ -5,6 +5,7 @@ import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
+import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { prePushCheck } from './pre-push-check.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   logout,
   whoami,
   ...componentCommands,
+  ...lookasideCommands,
   ...collectionCommands,
   ...sigCommands,
   ...userCommands,

@@ -1,16 +1,24 @@
 import { fail } from '../../core/api/distgit-error.ts';
-import { type SourceEntry, withSources } from '../../core/domain/sources-file.ts';
-import type { CommandSpec } from '../command.ts';
+import {
+  formatSourcesFile,
+  type SourceEntry,
+  withSources,
+} from '../../core/domain/sources-file.ts';
+import {
+  type CommandContext,
+  type CommandSpec,
+  flagOption,
+  type Options,
+  type Outcome,
+} from '../command.ts';
 import { readSources, writeSources } from '../working-copy/sources.ts';
-import { type UploadedFile, uploadFiles } from '../working-copy/upload-files.ts';
-import { openWorkingCopy } from '../working-copy/working-copy.ts';
+import { plannedLine, planUpload, uploadFiles } from '../working-copy/upload-files.ts';
+import { openWorkingCopy, type WorkingCopy } from '../working-copy/working-copy.ts';
 
-function outcome(done: readonly UploadedFile[]) {
-  const text = done
-    .map(({ file, checksum }) => `${checksum.type.toUpperCase()} (${file}) = ${checksum.hex}`)
-    .join('\n');
-  return { data: { files: done }, text: `${text}\nsources and .gitignore are staged.` };
-}
+const OPTIONS = [
+  { flags: '--offline', help: 'only write sources and .gitignore; upload nothing' },
+  { flags: '--dry-run', help: 'say what would be done; change nothing' },
+];
 
 /** rpkg and the server refuse a `sources` of two hash types. */
 function requireOneForm(before: readonly SourceEntry[]): void {
@@ -23,19 +31,56 @@ function requireOneForm(before: readonly SourceEntry[]): void {
     );
 }
 
+/** @param merged what `sources` has with these files in it */
+async function run(
+  context: CommandContext,
+  copy: WorkingCopy,
+  paths: readonly string[],
+  options: Options,
+  merged: (done: readonly SourceEntry[]) => readonly SourceEntry[],
+): Promise<Outcome> {
+  const offline = flagOption(options, 'offline');
+  if (flagOption(options, 'dryRun')) {
+    const files = await planUpload(context, copy, paths, !offline);
+    const sources = formatSourcesFile(merged(files));
+    const lines = files.map(plannedLine).join('\n');
+    const text = `${lines}\nsources would be:\n${sources}Nothing was changed.`;
+    return { data: { dryRun: true, offline, files, sources }, text };
+  }
+  const done = offline
+    ? (await planUpload(context, copy, paths, false)).map(({ file, checksum }) => ({
+        file,
+        checksum,
+        uploaded: false,
+      }))
+    : await uploadFiles(context, copy, paths);
+  await writeSources(copy, merged(done));
+  const lines = done.map(
+    ({ file, checksum }) => `${checksum.type.toUpperCase()} (${file}) = ${checksum.hex}`,
+  );
+  const staged = 'sources and .gitignore are staged.';
+  const end = offline ? `${staged} Nothing was uploaded; a push needs it to be.` : staged;
+  return {
+    data: offline ? { offline, files: done } : { files: done },
+    text: [...lines, end].join('\n'),
+  };
+}
+
 export const upload: CommandSpec = {
   name: 'upload',
   args: '<files...>',
   summary: 'Upload files and add them to sources',
-  examples: ['centpkg upload python33-extra.tar.gz'],
-  async run(context, paths) {
+  options: OPTIONS,
+  examples: [
+    'centpkg upload python33-extra.tar.gz',
+    'centpkg upload --dry-run python33-extra.tar.gz',
+  ],
+  async run(context, paths, options) {
     const copy = await openWorkingCopy(context);
     // A sources file that does not parse is told of before the upload.
     const before = await readSources(copy);
     requireOneForm(before);
-    const done = await uploadFiles(context, copy, paths);
-    await writeSources(copy, withSources(before, done));
-    return outcome(done);
+    return run(context, copy, paths, options, (done) => withSources(before, done));
   },
 };
 
@@ -43,11 +88,13 @@ export const newSources: CommandSpec = {
   name: 'new-sources',
   args: '<files...>',
   summary: 'Upload files and make them the whole of sources',
-  examples: ['centpkg new-sources Python-3.3.7.tar.xz'],
-  async run(context, paths) {
+  options: OPTIONS,
+  examples: [
+    'centpkg new-sources Python-3.3.7.tar.xz',
+    'centpkg new-sources --offline Python-3.3.7.tar.xz',
+  ],
+  async run(context, paths, options) {
     const copy = await openWorkingCopy(context);
-    const done = await uploadFiles(context, copy, paths);
-    await writeSources(copy, done);
-    return outcome(done);
+    return run(context, copy, paths, options, (done) => done);
   },
 };

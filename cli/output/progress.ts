@@ -2,8 +2,11 @@ import { formatBytes } from '../../core/domain/byte-size.ts';
 
 /** One file on its way. */
 export interface Track {
-  /** @param total bytes; 0: not known */
-  start(total: number): void;
+  /**
+   * @param total bytes; 0: not known
+   * @param have bytes that were there before: they say nothing of the rate
+   */
+  start(total: number, have?: number): void;
   add(bytes: number): void;
   note(text: string): void;
   done(): void;
@@ -58,8 +61,10 @@ function lines(sink: Sink): Progress {
 
 interface Bar {
   readonly label: string;
-  readonly begun: number;
+  begun: number;
   total: number;
+  /** Bytes that were there at `begun`. */
+  had: number;
   done: number;
   note: string;
   ended: boolean;
@@ -86,6 +91,7 @@ function bars(sink: Sink): Progress {
         label,
         begun: performance.now(),
         total: 0,
+        had: 0,
         done: 0,
         note: '',
         ended: false,
@@ -93,9 +99,11 @@ function bars(sink: Sink): Progress {
       running.add(bar);
       timer ??= setInterval(draw, DRAW_MS);
       return {
-        start: (total) => {
+        start: (total, have = 0) => {
+          bar.begun = performance.now();
           bar.total = total;
-          bar.done = 0;
+          bar.had = have;
+          bar.done = have;
         },
         add: (bytes) => {
           bar.done += bytes;
@@ -128,7 +136,7 @@ function bars(sink: Sink): Progress {
 function barLine(bar: Bar, width: number): string {
   const share = bar.ended ? 1 : bar.total === 0 ? 0 : Math.min(1, bar.done / bar.total);
   const seconds = (performance.now() - bar.begun) / 1000;
-  const rate = bar.done / Math.max(seconds, 0.001);
+  const rate = (bar.done - bar.had) / Math.max(seconds, 0.001);
   const state =
     bar.note ||
     (share === 1

@@ -31,6 +31,8 @@ export const ERROR_TABLE = {
   credential_invalid: kind(401, 4, 'The credential is not valid'),
   not_allowed: kind(403, 4, 'Not allowed'),
   conflict: kind(409, 5, 'It conflicts with what is there'),
+  locked: kind(423, 5, 'It is being worked on', true),
+  version_unsupported: kind(412, 2, 'The version of the protocol is not supported'),
   checksum_mismatch: kind(400, 6, 'The content does not match its checksum'),
   checksum_weak: kind(406, 6, 'The hash type is too weak for new uploads'),
   check_failed: kind(422, 6, 'A check failed'),

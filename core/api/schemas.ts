@@ -140,8 +140,11 @@ const sourceView = z.object({
   hashType: z.string(),
   hash: z.string(),
   size: z.number(),
+  mtime: time,
   uploadedBy: z.string(),
   uploadedAt: time,
+  /** Of the uploader; null for those who may not upload themselves. */
+  address: z.string().nullable(),
   state: z.enum(SOURCE_STATES),
   /** The branches whose commits name it, and the first commit of each that did. */
   usedBy: z.array(z.object({ branch: z.string(), commit: z.string() })),
@@ -408,7 +411,17 @@ export const SCHEMAS = {
       }),
     }),
   },
-  listSources: { params: z.object({ component }), response: list(sourceView) },
+  listSources: {
+    params: z.object({ component }),
+    query: z.strictObject({
+      file: parsed(parseSourceFileName).optional(),
+      hash: text(128)
+        .regex(/^[0-9a-fA-F]+$/, 'is not a hash')
+        .transform((hex) => hex.toLowerCase())
+        .optional(),
+    }),
+    response: list(sourceView),
+  },
 
   recordOrigin: {
     params: z.object({ component }),

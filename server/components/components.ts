@@ -1,4 +1,3 @@
-import { sql as raw } from 'kysely';
 import type { CollectionResource } from '../../core/access/action.ts';
 import { decide } from '../../core/access/decide.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
@@ -177,35 +176,5 @@ export async function showChecks(
     })),
     limits: checks.limits,
     levels: checks.levels,
-  };
-}
-
-export async function listSources(db: Database, name: ComponentName) {
-  await findComponent(db.sql, name);
-  const rows = await db.sql
-    .selectFrom('sources')
-    .selectAll()
-    .select(
-      raw<{ branch: string; commit: string }[]>`coalesce((
-        select json_agg(json_build_object(
-          'branch', substr(r.ref, length('refs/heads/') + 1), 'commit', r.commit) order by r.ref)
-        from source_references r
-        where r.component = sources.component and r.file = sources.file
-          and r.hash_type = sources.hash_type and r.hash = sources.hash), '[]')`.as('usedBy'),
-    )
-    .where('component', '=', name)
-    .orderBy('uploaded_at', 'desc')
-    .execute();
-  return {
-    items: rows.map((row) => ({
-      file: row.file,
-      hashType: row.hash_type,
-      hash: row.hash,
-      size: row.size,
-      uploadedBy: row.uploaded_by,
-      uploadedAt: row.uploaded_at.toISOString(),
-      state: row.state,
-      usedBy: row.usedBy,
-    })),
   };
 }

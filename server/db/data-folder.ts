@@ -10,7 +10,10 @@ export interface DataFolder {
   readonly git: string;
   readonly repositories: string;
   readonly lookaside: string;
+  /** What a server that died leaves here is of no use. */
   readonly staging: string;
+  /** Uploads that go on later, also after a restart. */
+  readonly resumable: string;
   release(): void;
 }
 
@@ -37,7 +40,8 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     git: at('git'),
     repositories: at('repositories'),
     lookaside: at('lookaside'),
-    staging: at('staging'),
+    staging: at('staging/forms'),
+    resumable: at('staging/resumable'),
     release: () => releaseLock(lock),
   };
 }

@@ -5,6 +5,7 @@ import { Pool, types as pgTypes } from 'pg';
 import * as foundation from './migrations/001-foundation.ts';
 import * as references from './migrations/002-references.ts';
 import * as origins from './migrations/003-origins.ts';
+import * as uploadAudit from './migrations/004-upload-audit.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,6 +16,7 @@ const MIGRATIONS = {
   '001-foundation': foundation,
   '002-references': references,
   '003-origins': origins,
+  '004-upload-audit': uploadAudit,
 };
 
 /**

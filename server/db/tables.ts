@@ -90,7 +90,7 @@ export interface Tables {
     size: number;
     mtime: Time;
     uploaded_by: UserName;
-    uploaded_at: CreatedAt;
+    uploaded_at: ColumnType<Date, Date | undefined, Date>;
     state: Generated<SourceState>;
     state_since: Generated<Date>;
   };

@@ -14,6 +14,7 @@ import { type LookasideRouteDeps, lookasideRoutes } from './lookaside-routes.ts'
 import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
+import { type ResumableRouteDeps, resumableRoutes } from './resumable-routes.ts';
 
 export interface AppDeps {
   readonly log: Logger;
@@ -22,7 +23,7 @@ export interface AppDeps {
   readonly authenticators: readonly Authenticator[];
   readonly api: ApiHandlers;
   readonly git: GitRouteDeps;
-  readonly lookaside: LookasideRouteDeps;
+  readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
   readonly version: string;
   url(): string;
 }
@@ -56,9 +57,11 @@ export function createApp(deps: AppDeps): Express {
     })),
   );
 
-  app.use(login(deps.authenticators));
+  const loggedIn = login(deps.authenticators);
+  app.use(loggedIn);
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));
+  app.use(resumableRoutes({ ...deps.lookaside, login: loggedIn, url: () => deps.url() }));
   app.use(API_ROOT, apiRoutes(deps.api));
   app.use(() => {
     fail(

@@ -178,6 +178,7 @@ async function recordSources(
           size: raw<number>`excluded.size`,
           mtime: raw<Date>`excluded.mtime`,
           uploaded_by: raw<UserName>`excluded.uploaded_by`,
+          uploaded_at: raw<Date>`excluded.uploaded_at`,
         })
         .where('sources.state', 'not in', ['stored', 'deleting']),
     )

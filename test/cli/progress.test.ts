@@ -206,3 +206,15 @@ describe('without a terminal', () => {
     expect(written).toBe('a.tar: broken off, trying again (1 of 4)\na.tar: 3 MiB in 2.5 s\n');
   });
 });
+
+it('what was there before counts for the share and not for the speed', () => {
+  const { progress, terminal } = screen(80);
+  const track = progress.track('Python-3.3.7.tar.xz');
+  track.start(1000 * MiB);
+  vi.advanceTimersByTime(60_000);
+  track.start(1000 * MiB, 500 * MiB);
+  track.add(100 * MiB);
+  vi.advanceTimersByTime(10_000);
+  expect(shown(terminal)[0]).toMatch(/ 60% 10 MiB\/s 0:40 left$/);
+  progress.stop();
+});

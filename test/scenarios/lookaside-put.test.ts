@@ -42,10 +42,12 @@ describe('a PUT', () => {
         hashType: 'sha512',
         hash: sha512('put'),
         size: 3,
+        mtime: expect.any(String),
         uploadedBy: 'ann',
         uploadedAt: expect.any(String),
         state: 'stored',
         usedBy: [],
+        address: '127.0.0.1',
       },
     ]);
   });

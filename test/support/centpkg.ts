@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { centpkgBundle } from './bundle.ts';
@@ -55,6 +56,16 @@ export class Centpkg {
   /** `centpkg <args>`, whatever its exit status. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     return this.does('centpkg', args, options);
+  }
+
+  /** `centpkg <args>` while it runs, for tests that kill it; its own process, no shell around it. */
+  start(args: readonly string[], cwd: string): ChildProcess {
+    const program = join(this.home, '.local/bin/centpkg');
+    return spawn(process.execPath, [program, ...args], {
+      cwd,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   /** Like `run`, and throws where it fails. @returns standard output */

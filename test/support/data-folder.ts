@@ -45,7 +45,7 @@ export async function leftovers(data: string): Promise<string[]> {
   const found = await everythingIn(data);
   return found.filter(
     (path) =>
-      /^(staging|lookaside\/\.staging|repositories\/\.staging)\//.test(path) ||
+      /^(staging\/(forms|resumable)|lookaside\/\.staging|repositories\/\.staging)\//.test(path) ||
       /^repositories\/.*(tmp_objdir-|tmp_obj_|tmp_pack_|tmp_idx_|\.lock$|incoming-)/.test(path),
   );
 }

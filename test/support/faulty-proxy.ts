@@ -12,6 +12,8 @@ import type { AddressInfo, Socket } from 'node:net';
 export type Fault =
   | { readonly kind: 'cut-answer' | 'stall-answer' | 'flip-answer'; readonly after: number }
   | { readonly kind: 'cut-request' | 'flip-request'; readonly after: number }
+  /** The rest does not reach the server, and the line stays open. */
+  | { readonly kind: 'stall-request'; readonly after: number }
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
   /** Forwarded as it is, and what is answered is lost. */
   | { readonly kind: 'lose-answer' }
@@ -146,7 +148,7 @@ export class FaultyProxy {
     upstream.on('response', (answer) => {
       seen.status = answer.statusCode ?? 0;
       if (fault?.kind === 'lose-answer') {
-        answer.on('end', () => req.socket.destroy()).resume();
+        answer.on('end', broken).resume();
         return;
       }
       res.writeHead(seen.status, answer.headers);
@@ -158,12 +160,15 @@ export class FaultyProxy {
       if (fault?.kind === 'flip-request') flip(chunk, fault.after - seen.received);
       seen.received += chunk.length;
       if (fault?.kind === 'cut-request' && seen.received >= fault.after) broken();
+      else if (fault?.kind === 'stall-request' && seen.received >= fault.after) return;
       else if (!upstream.write(chunk)) {
         req.pause();
         upstream.once('drain', () => req.resume());
       }
     });
-    req.on('end', () => upstream.end());
+    req.on('end', () => {
+      if (fault?.kind !== 'stall-request') upstream.end();
+    });
     upstream.flushHeaders();
   }
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Centpkg, RunOptions } from './centpkg.ts';
 
 const ESC = '\u001b';
@@ -94,4 +96,33 @@ export async function onTerminal(
   const args = ['--quiet', '--return', '--command', sized, '/dev/null'];
   const { code, stdout } = await person.does('script', args, { ...options, env });
   return { code, raw: stdout, history: new Terminal(columns, rows).write(stdout).history };
+}
+
+/** A program on a terminal while it runs. */
+export interface RunningSession {
+  /** Keys that the person presses: `\u0003` is Ctrl-C. */
+  type(keys: string): void;
+  /** The whole session, at its end. */
+  readonly ended: Promise<TerminalSession>;
+}
+
+/** Like `onTerminal`, for a person who presses keys while the program runs. */
+export function startOnTerminal(
+  person: Centpkg,
+  command: string,
+  { columns, rows, cwd = person.home }: { columns: number; rows: number; cwd?: string },
+): RunningSession {
+  const sized = `stty rows ${rows} columns ${columns}; exec ${command}`;
+  const args = ['--quiet', '--return', '--command', sized, '/dev/null'];
+  const env = { ...person.env, SHELL: '/bin/sh', TERM: 'xterm' };
+  const child = spawn('script', args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  let raw = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    raw += text;
+  });
+  const ended = once(child, 'close').then(([code]) => {
+    const { history } = new Terminal(columns, rows).write(raw);
+    return { code: code as number | null, raw, history };
+  });
+  return { type: (keys) => child.stdin.write(keys), ended };
 }

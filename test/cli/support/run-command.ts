@@ -46,6 +46,7 @@ export async function runCommand(
       stop: nothing,
     },
     note: nothing,
+    interruptible: (act) => act(new AbortController().signal),
     readInput: () => Promise.resolve(input),
   };
   return spec.run(context, args, options);

@@ -11,13 +11,13 @@ import {
   type ComponentDeps,
   createComponent,
   listComponents,
-  listSources,
   showChecks,
   showComponent,
 } from '../../../server/components/components.ts';
 import { PROVISION_JOB, provision } from '../../../server/components/provision.ts';
 import { Repositories } from '../../../server/git/repositories.ts';
 import { JobRunner } from '../../../server/jobs/job-runner.ts';
+import { listSources } from '../../../server/lookaside/list-sources.ts';
 import { openTestGit } from '../../support/repositories.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { newCollection } from './rows.ts';
@@ -97,7 +97,9 @@ export function componentContract(under: DatabaseUnderTest): void {
       expect(await count(here.db.sql, 'jobs')).toBe(0);
       expect(await showComponent(deps, name as never)).toEqual(made);
       expect((await showCollection(here.db, collection as never)).components).toEqual([name]);
-      expect(await listSources(here.db, name as never)).toEqual({ items: [] });
+      expect(await listSources(here.db, BY_ADMIN, { component: name as never })).toEqual({
+        items: [],
+      });
     });
 
     it('get the branches of further collections and of further releases', async () => {

@@ -5,10 +5,10 @@ import type { ComponentName } from '../../../core/domain/component-name.ts';
 import type { SourceAddress } from '../../../core/domain/lookaside-path.ts';
 import { parseUserName } from '../../../core/domain/sig.ts';
 import { parseSourceFileName } from '../../../core/domain/source-file-name.ts';
-import { listSources } from '../../../server/components/components.ts';
+import { listSources } from '../../../server/lookaside/list-sources.ts';
 import { SourceIndex } from '../../../server/lookaside/source-index.ts';
 import { componentRows } from './rows.ts';
-import { BY_ADMIN, type DatabaseUnderTest, rows, sharedWorld } from './world.ts';
+import { BY_ADMIN, byUser, type DatabaseUnderTest, rows, sharedWorld } from './world.ts';
 
 const ALLOWED = { allowed: true, rule: 'site-admin', reason: '' } as const;
 const MTIME = new Date('2001-02-03T04:05:06.789Z');
@@ -131,18 +131,38 @@ export function sourceContract(under: DatabaseUnderTest): void {
     it('is listed by component', async () => {
       const other = await componentRows(here.db);
       await record('listed.tar', other);
-      expect((await listSources(here.db, other)).items).toEqual([
+      expect((await listSources(here.db, BY_ADMIN, { component: other })).items).toEqual([
         {
           file: 'listed.tar',
           hashType: 'sha512',
           hash: address('listed.tar').checksum.hex,
           size: 7,
+          mtime: MTIME.toISOString(),
           uploadedBy: 'ann',
           uploadedAt: expect.stringMatching(/Z$/),
           state: 'stored',
           usedBy: [],
+          address: '127.0.0.1',
         },
       ]);
+    });
+
+    it('is listed with the address of who uploaded first, and to strangers without', async () => {
+      const other = await componentRows(here.db);
+      await record('twice.tar', other);
+      const again = { size: 7, mtime: MTIME, user: parseUserName('ann') };
+      const elsewhere = { ...BY_ADMIN, address: '192.0.2.7' };
+      await index.record(elsewhere, address('twice.tar', other), again, ALLOWED);
+      await index.record(elsewhere, address('other.tar', other), again, ALLOWED);
+      const listed = async (by = BY_ADMIN, more = {}) =>
+        (await listSources(here.db, by, { component: other, ...more })).items;
+      const addresses = (await listed()).map((one) => `${one.file} ${one.address}`);
+      expect(addresses.sort()).toEqual(['other.tar 192.0.2.7', 'twice.tar 127.0.0.1']);
+      expect((await listed(byUser('sam'))).map((one) => one.address)).toEqual([null, null]);
+      expect(await listed(BY_ADMIN, { file: 'twice.tar' })).toHaveLength(1);
+      const { hex } = address('other.tar').checksum;
+      expect(await listed(BY_ADMIN, { hash: hex })).toMatchObject([{ file: 'other.tar' }]);
+      expect(await listed(BY_ADMIN, { file: 'twice.tar', hash: hex })).toEqual([]);
     });
   });
 }
