@@ -205,14 +205,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const listening = await listen(app, { host, port, idleSeconds });
   url ||= listening.url;
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
-  const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
-  const db = await openDatabase(settings, folder);
-  await Promise.all([
-    repositories.recover(),
-    store.recover(),
-    staging.recover(),
-    partials.recover(),
-  ]);
+  const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
+  await requestIndex(db);
   jobs.start();
 
   return {
