@@ -65,12 +65,12 @@ export const lookasideCommands: readonly CommandSpec[] = [
       const rows = items.map((one) => [
         one.file,
         formatBytes(one.size),
+        `${one.hashType} ${one.hash.slice(0, 12)}`,
         one.uploadedBy,
         shortTime(one.uploadedAt),
         one.address ?? '-',
-        `${one.hashType}:${one.hash.slice(0, 12)}`,
       ]);
-      const header = ['file', 'size', 'uploaded by', 'uploaded', 'from', 'checksum'];
+      const header = ['file', 'size', 'checksum', 'by', 'uploaded', 'from'];
       return { data: items, text: table(header, rows, 'No files.') };
     },
   },

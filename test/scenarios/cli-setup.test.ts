@@ -154,7 +154,7 @@ describe('a component', () => {
     expect(await textOf('ann', ['lookaside', 'list', 'python'])).toBe('No files.\n');
     await put(scenario.server, scenario.people.committer, 'python', 'a.tar', 'content');
     expect(await textOf('ann', ['lookaside', 'list', 'python'])).toMatch(
-      /^FILE +SIZE +CHECKSUM +BY +UPLOADED\na\.tar +7 B +sha512 \w{12} +ann +\d{4}-\d\d-\d\d \d\d:\d\d\n$/,
+      /^FILE +SIZE +CHECKSUM +BY +UPLOADED +FROM\na\.tar +7 B +sha512 \w{12} +ann +\d{4}-\d\d-\d\d \d\d:\d\d +127\.0\.0\.1\n$/,
     );
     expect(await jsonOf('ann', ['lookaside', 'list', 'python'])).toMatchObject([
       { file: 'a.tar', size: 7 },
