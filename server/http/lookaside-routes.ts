@@ -43,7 +43,7 @@ export function lookasideRoutes(deps: LookasideRouteDeps): Router {
       checksum: parseChecksum(type, hash),
     };
     const mtime = modificationTime(req);
-    const upload = await acceptUpload(deps, contextOf(req, res), address);
+    const upload = await acceptUpload(deps, contextOf(req, res), address, bodyLength(req));
     const atMost = bodyLength(req);
     if (atMost !== null && atMost > deps.maxUploadSize)
       fail('too_large', 'The file is larger than the limit of one upload.', 'Nothing was stored.');

@@ -50,7 +50,7 @@ export function uploadCgi(deps: UploadCgiDeps, dialect: UploadCgi): RequestHandl
         return;
       }
       const address = { ...(await contentOf(deps, dialect, before)), file };
-      const accepted = await acceptUpload(deps, context, address);
+      const accepted = await acceptUpload(deps, context, address, bodyLength(req));
       let mtime = new Date();
       const formEnd = rest.then((fields) => {
         mtime = mtimeOf(fields);
@@ -75,7 +75,7 @@ export function uploadCgi(deps: UploadCgiDeps, dialect: UploadCgi): RequestHandl
         const fields = await rest;
         const file = parseSourceFileName(part.fileName);
         const address = { ...(await contentOf(deps, dialect, fields)), file };
-        const accepted = await acceptUpload(deps, context, address);
+        const accepted = await acceptUpload(deps, context, address, bodyLength(req));
         const mtime = mtimeOf(fields);
         await using opened = staged.open();
         return {

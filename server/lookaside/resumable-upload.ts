@@ -53,7 +53,7 @@ export async function beginUpload(
   context: RequestContext,
   input: NewUpload,
 ): Promise<Progressed> {
-  const accepted = await acceptUpload(deps, context, input.address);
+  const accepted = await acceptUpload(deps, context, input.address, input.size);
   if (input.size > deps.maxUploadSize)
     fail(
       'too_large',
@@ -112,7 +112,7 @@ export async function appendPiece(
         'Send the bytes behind Upload-Offset, and no more.',
       );
     if (upload.stored) return { upload, result: null };
-    await acceptUpload(deps, context, upload.address);
+    await acceptUpload(deps, context, upload.address, upload.size);
     const there = await partials.append(upload, bytesOf(piece.open()), piece.cut);
     if (there < upload.size) return { upload: await partials.read(id), result: null };
     const result = await storeWhole(deps, await piece.renew(), upload);
@@ -149,7 +149,7 @@ async function storeWhole(
   context: RequestContext,
   upload: PartialUpload,
 ): Promise<UploadResult> {
-  const accepted = await acceptUpload(deps, context, upload.address);
+  const accepted = await acceptUpload(deps, context, upload.address, upload.size);
   await using body = deps.partials.open(upload.id);
   try {
     const { size, mtime } = upload;

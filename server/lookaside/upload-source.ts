@@ -31,13 +31,16 @@ export type AcceptedUpload = (file: IncomingFile) => Promise<UploadResult>;
 
 /**
  * Asks all that an upload can be refused for before its first byte is read.
+ * @param size bytes of the file at the most; null: not known yet
  * @returns what takes the file then
- * @throws DistGitError `checksum_weak`, `not_found`, `authentication_required`, `not_allowed`
+ * @throws DistGitError `checksum_weak`, `not_found`, `authentication_required`, `not_allowed`,
+ * `storage_full` where a quota is used up
  */
 export async function acceptUpload(
   deps: UploadDeps,
   context: RequestContext,
   address: SourceAddress,
+  size: number | null,
 ): Promise<AcceptedUpload> {
   const { db } = deps;
   if (!STRONG_HASH_TYPES.includes(address.checksum.type))
@@ -59,14 +62,15 @@ export async function acceptUpload(
   );
   const user = requireUser(context).name;
 
+  const left = await quotaLeft(db, component, size).catch(async (full: unknown) => {
+    // What is there already takes no more room.
+    if (await deps.sources.has(address)) return deps.maxUploadSize;
+    throw full;
+  });
+  const limit = Math.min(deps.maxUploadSize, left);
+
   return async (incoming) => {
     const { mtime } = incoming;
-    const left = await quotaLeft(db, component, incoming.atMost).catch(async (full: unknown) => {
-      // What is there already takes no more room.
-      if (await deps.sources.has(address)) return deps.maxUploadSize;
-      throw full;
-    });
-    const limit = Math.min(deps.maxUploadSize, left);
     // While the bytes come; before the object is put.
     const claimed = deps.sources.claim(address).then((free) => {
       if (!free) beingDeleted(address);

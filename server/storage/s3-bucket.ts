@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -10,8 +13,8 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { hashBody } from './body-hash.ts';
 import type { ByteRange } from './object-store.ts';
@@ -28,6 +31,15 @@ export interface S3Object {
   readonly modified: Date;
 }
 
+export type UploadedPart = CompletedPart;
+
+export interface OpenUpload {
+  readonly id: string;
+  /** False: an earlier answer was lost, and with it the id of another upload, maybe. */
+  readonly alone: boolean;
+}
+
+const SHA256 = 'SHA256' as const;
 /** Attempts of one request in all; the SDK waits longer before each. */
 const ATTEMPTS = 5;
 const CONNECT_MS = 5000;
@@ -136,30 +148,60 @@ export class S3Bucket {
     return status === 412;
   }
 
-  /**
-   * In parts, as many as there may be at once; committed when `body` has ended, and aborted when it
-   * fails. What it fails with is thrown as it is.
-   */
-  async putParts(
-    name: string,
-    body: Readable,
-    metadata: Metadata,
-    onlyNew: boolean,
-    atOnce: number,
-  ): Promise<boolean> {
-    const upload = new Upload({
-      client: this.#client,
-      params: { ...this.#newObject(name, metadata, onlyNew), Body: body },
-      partSize: this.#options.partSize,
-      queueSize: atOnce,
+  /** Begins an upload in parts. */
+  async begin(name: string, metadata: Metadata): Promise<OpenUpload> {
+    const request = this.#newObject(name, metadata, false);
+    const answer = await this.#client
+      .send(new CreateMultipartUploadCommand(request))
+      .catch(rethrow);
+    const { UploadId: id, $metadata: of } = answer;
+    if (id === undefined) rethrow(new Error('An upload in parts has no id.'));
+    return { id, alone: of.attempts === 1 };
+  }
+
+  async abort(name: string, id: string): Promise<void> {
+    const abort = new AbortMultipartUploadCommand({ ...this.#at(name), UploadId: id });
+    await this.#client.send(abort).catch((error: unknown) => {
+      if (nameOf(error) !== 'NoSuchUpload') throw s3Failure(error);
     });
-    return upload.done().then(
-      () => true,
-      (error: unknown) => {
-        if (body.errored !== null) throw body.errored;
-        return falseIfThere(error);
-      },
-    );
+  }
+
+  /** @param number from 1 on; all parts but the last are of `partSize` */
+  async sendPart(name: string, id: string, number: number, body: Buffer): Promise<UploadedPart> {
+    const part = { UploadId: id, PartNumber: number, Body: body, ChecksumAlgorithm: SHA256 };
+    const { ETag, ChecksumSHA256 } = await this.#client
+      .send(new UploadPartCommand({ ...this.#at(name), ...part }))
+      .catch(rethrow);
+    if (ETag === undefined) rethrow(new Error('An answer to a part is none of an S3 server.'));
+    return {
+      PartNumber: number,
+      ETag,
+      ...(ChecksumSHA256 === undefined ? {} : { ChecksumSHA256 }),
+    };
+  }
+
+  /**
+   * @param parts in their order
+   * @returns false: there was one already, see `put`
+   */
+  async commit(
+    name: string,
+    id: string,
+    parts: readonly UploadedPart[],
+    onlyNew: boolean,
+  ): Promise<boolean> {
+    const request = {
+      ...this.#at(name),
+      UploadId: id,
+      MultipartUpload: { Parts: [...parts] },
+      ...(onlyNew ? { IfNoneMatch: '*' } : {}),
+    };
+    const answer = await this.#client
+      .send(new CompleteMultipartUploadCommand(request))
+      .catch(falseIfThere);
+    if (answer !== false && answer.ETag === undefined)
+      throw s3Failure(new Error('An answer to a commit is none of an S3 server.'));
+    return answer !== false;
   }
 
   /**
@@ -185,10 +227,7 @@ export class S3Bucket {
       }
       for (const UploadId of found) {
         if (!stillWanted()) return;
-        const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId });
-        await this.#client.send(abort).catch((error: unknown) => {
-          if (nameOf(error) !== 'NoSuchUpload') throw error;
-        });
+        await this.abort(name, UploadId);
       }
     } catch (error) {
       throw s3Failure(error);
@@ -241,7 +280,7 @@ export class S3Bucket {
       ...this.#at(name),
       Metadata: { ...metadata },
       ContentType: 'application/octet-stream',
-      ChecksumAlgorithm: 'SHA256' as const,
+      ChecksumAlgorithm: SHA256,
       ...(onlyNew ? { IfNoneMatch: '*' } : {}),
     };
   }

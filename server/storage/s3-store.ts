@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { KeyLocks } from './key-locks.ts';
 import { keySegments } from './object-key.ts';
 import type { ByteRange, ObjectInfo, ObjectKey, ObjectStore } from './object-store.ts';
 import { BodyError, ownErrors } from './own-errors.ts';
-import { S3Bucket, type S3Object } from './s3-bucket.ts';
+import { PartBuffers, PartReader } from './part-buffers.ts';
+import { type OpenUpload, S3Bucket, type S3Object } from './s3-bucket.ts';
 import type { S3Options } from './s3-options.ts';
+import { type FirstPart, sendParts } from './send-parts.ts';
 
-/** Parts of all bodies together that may be on their way at once: bounds the memory. */
-const PARTS_AT_ONCE = 8;
-const PARTS_PER_BODY = 3;
+/** Up to so many bytes a body is held as it came; a larger one is cut to parts. */
+const SMALL = 1024 * 1024;
+/** Parts of all bodies together that are held at once: bounds the memory. */
+const PARTS_AT_ONCE = 16;
 /** Objects that are asked for at once while they are listed. */
 const HEADS_AT_ONCE = 16;
 const EMPTY = Buffer.alloc(0);
@@ -43,6 +45,7 @@ export class S3Store implements ObjectStore {
   readonly #bucket: S3Bucket;
   readonly #options: S3StoreOptions;
   readonly #locks = new KeyLocks();
+  readonly #buffers: PartBuffers;
   /** Uploads in parts that are under way, by key. */
   readonly #open = new Map<ObjectKey, Set<string>>();
   /** Does the server refuse a conditional put of what is there? */
@@ -51,6 +54,7 @@ export class S3Store implements ObjectStore {
   constructor(options: S3StoreOptions) {
     this.#options = options;
     this.#bucket = new S3Bucket(options);
+    this.#buffers = new PartBuffers(options.partSize, PARTS_AT_ONCE);
   }
 
   async recover(): Promise<void> {
@@ -65,7 +69,7 @@ export class S3Store implements ObjectStore {
     for await (const names of this.#bucket.names(OPEN))
       for (const name of names) {
         const key = (await this.#textOf(name)) as ObjectKey | null;
-        if (key !== null) await this.#settle(key, name.slice(OPEN.length));
+        if (key !== null) await this.#settle(key, name.slice(OPEN.length), null);
       }
     this.#conditional = await this.#bucket.knowsConditions(PROBE);
   }
@@ -78,15 +82,14 @@ export class S3Store implements ObjectStore {
     asked.catch(() => {});
     try {
       const start: Buffer[] = [];
-      const whole = await gather(pieces, this.#options.partSize, start);
+      const whole = await gather(pieces, SMALL, start);
       const there = await asked;
       if (there !== null) {
         while ((await pieces.next()).done !== true);
         return there;
       }
-      return whole
-        ? await this.#putSmall(key, Buffer.concat(start), mtime())
-        : await this.#putLarge(key, start, pieces, mtime);
+      if (whole) return await this.#putSmall(key, Buffer.concat(start), mtime());
+      return await this.#putByParts(key, new PartReader(start.splice(0), pieces), mtime);
     } catch (error) {
       throw error instanceof BodyError ? error.cause : error;
     } finally {
@@ -156,76 +159,72 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async #putLarge(
-    key: ObjectKey,
-    start: Buffer[],
-    rest: AsyncIterable<Buffer>,
-    mtime: () => Date,
-  ): Promise<ObjectInfo> {
-    const id = randomUUID();
-    const bucket = this.#bucket;
-    await bucket.put(OPEN + id, Buffer.from(key), {}, false);
-    this.#open.set(key, (this.#open.get(key) ?? new Set()).add(id));
-    let size = 0;
-    let time = new Date(0);
-    let release = (): void => {};
-    const ended = async (): Promise<void> => {
-      time = ownTime(mtime);
-      release = await this.#locks.take(key);
-      if ((await this.head(key)) !== null) throw new AlreadyThere();
-      await bucket.put(TIMES + id, EMPTY, { mtime: timeText(time) }, false);
-    };
-    async function* whole(): AsyncGenerator<Buffer> {
-      for (let piece = start.shift(); piece !== undefined; piece = start.shift()) {
-        size += piece.length;
-        yield piece;
-      }
-      for await (const piece of rest) {
-        size += piece.length;
-        yield piece;
-      }
-      await ended();
-    }
-    const body = Readable.from(whole(), { objectMode: false });
+  /** One part is a small object still. */
+  async #putByParts(key: ObjectKey, reader: PartReader, mtime: () => Date): Promise<ObjectInfo> {
+    const buffer = this.#buffers.takeFirst();
+    let isOurs = true;
     try {
-      const metadata = { put: id };
-      const atOnce = this.#partsAtOnce();
-      const stored = await bucket
-        .putParts(key, body, metadata, this.#conditional, atOnce)
-        .catch(async (error: unknown) => {
-          if (error instanceof AlreadyThere) return false;
-          if (error instanceof BodyError) throw error;
+      const filled = await reader.fill(buffer);
+      if (filled.ended) return await this.#putSmall(key, buffer.subarray(0, filled.bytes), mtime());
+      isOurs = false;
+      return await this.#putLarge(key, { buffer, filled, reader }, mtime);
+    } finally {
+      if (isOurs) this.#buffers.give(buffer);
+    }
+  }
+
+  async #putLarge(key: ObjectKey, start: FirstPart, mtime: () => Date): Promise<ObjectInfo> {
+    const bucket = this.#bucket;
+    const put = randomUUID();
+    this.#open.set(key, (this.#open.get(key) ?? new Set()).add(put));
+    let release = (): void => {};
+    let upload: OpenUpload | null = null;
+    let id = '';
+    const begin = async () => {
+      await bucket.put(OPEN + put, Buffer.from(key), {}, false);
+      upload = await bucket.begin(key, { put });
+      ({ id } = upload);
+      return (number: number, body: Buffer) => bucket.sendPart(key, id, number, body);
+    };
+    try {
+      const { size, parts } = await sendParts(start, this.#buffers, begin);
+      const time = ownTime(mtime);
+      release = await this.#locks.take(key);
+      const there = await this.head(key);
+      if (there !== null) return there;
+      await bucket.put(TIMES + put, EMPTY, { mtime: timeText(time) }, false);
+      const stored = await bucket.commit(key, id, parts, this.#conditional).catch(
+        // It may have been stored all the same, and only the answer lost.
+        async (error: unknown) => {
           if ((await this.head(key).catch(() => null)) === null) throw error;
           return false;
-        });
+        },
+      );
       return stored ? { key, size, mtime: time } : await this.#winner(key);
     } finally {
-      body.destroy();
       release();
       // What can not be removed now, `recover` removes.
-      await this.#settle(key, id).catch(() => {});
+      await this.#settle(key, put, upload).catch(() => {});
     }
   }
 
-  #partsAtOnce(): number {
-    let bodies = 0;
-    for (const ids of this.#open.values()) bodies += ids.size;
-    return Math.min(PARTS_PER_BODY, Math.max(1, Math.floor(PARTS_AT_ONCE / bodies)));
-  }
-
-  /** Removes what an upload in parts leaves, however it ended. */
-  async #settle(key: ObjectKey, id: string): Promise<void> {
+  /**
+   * Removes what an upload in parts leaves, however it ended.
+   * @param upload null: it is not known which it was
+   */
+  async #settle(key: ObjectKey, put: string, upload: OpenUpload | null): Promise<void> {
     const open = this.#open.get(key);
-    open?.delete(id);
+    open?.delete(put);
     if (open?.size === 0) this.#open.delete(key);
-    const alone = (): boolean => !this.#open.has(key);
+    const isStored = (await this.#bucket.head(key))?.metadata.put === put;
+    if (!isStored) await this.#bucket.delete(TIMES + put);
     // Others to the same key are left to the last of them, who comes by here too.
-    const time = async (): Promise<void> => {
-      const stored = await this.#bucket.head(key);
-      if (stored?.metadata.put !== id) await this.#bucket.delete(TIMES + id);
-    };
-    await Promise.all([time(), alone() ? this.#bucket.abortUploads(key, alone) : null]);
-    await this.#bucket.delete(OPEN + id);
+    const last = (): boolean => !this.#open.has(key);
+    if (upload?.alone === true) {
+      if (!isStored) await this.#bucket.abort(key, upload.id);
+    } else if (last()) await this.#bucket.abortUploads(key, last);
+    else if (upload !== null && !isStored) await this.#bucket.abort(key, upload.id);
+    await this.#bucket.delete(OPEN + put);
   }
 
   /** The object that a put did not make, but found. */
@@ -255,9 +254,6 @@ export class S3Store implements ObjectStore {
     return found === null ? null : Buffer.concat(await found.body.toArray()).toString('utf8');
   }
 }
-
-/** Somebody else was faster. */
-class AlreadyThere extends Error {}
 
 /** An error of `mtime` is the caller's own, as one of the body. */
 function ownTime(mtime: () => Date): Date {

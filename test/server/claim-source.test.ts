@@ -60,7 +60,7 @@ async function upload(file: string, through: ObjectStore = store): Promise<void>
     hashes,
     maxUploadSize: 1000,
   };
-  const accepted = await acceptUpload(deps, await committer(), addressOf(file));
+  const accepted = await acceptUpload(deps, await committer(), addressOf(file), null);
   const body = Readable.from([Buffer.from(file)], { objectMode: false });
   await accepted({ body, atMost: null, mtime: () => new Date(0) });
 }

@@ -238,7 +238,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
     ['passes over', 200],
     ['does not know', 501],
   ])('to a server that %s conditions keeps what was first', async (_, status) => {
-    proxy.break('PUT', /\.conditional/, { kind: 'answer', status: 200, body: '' });
+    proxy.break('PUT', /\.conditional/, { kind: 'delay', ms: 0 });
     proxy.break('PUT', /\.conditional/, { kind: 'answer', status, body: xml('NotImplemented') });
     const plain = withTimeout(1500);
     await plain.recover();
