@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { DistGitError } from '../core/api/distgit-error.ts';
 import { startServer } from './compose.ts';
 import { loadSettings } from './config/load-settings.ts';
@@ -9,9 +8,6 @@ const USAGE = `Usage: npm start -- [--config FILE]
 Starts the server. Without a configuration it keeps everything in ./data and listens on
 http://127.0.0.1:8080. Settings: config/example.toml, or DISTGIT_<SECTION>_<KEY>.
 `;
-
-// Else V8 marks the whole heap for every 64 MiB of bytes that pass through, whatever the heap's size.
-setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

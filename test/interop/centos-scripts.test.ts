@@ -154,6 +154,7 @@ describe("a fetch by CentOS's old layout", () => {
         type,
         content: `${type} ${path}`,
         mtime: MTIME,
+        ...(type === 'sha1' ? { branch: 'c7' } : {}),
       })),
     );
   });

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { parseChecksum } from '../../core/domain/checksum.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { lookasideKey } from '../../core/domain/lookaside-path.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { openPglite } from '../../server/db/database.ts';
+import { run } from './process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import type { TestServer } from './test-server.ts';
+
+const PROGRAM = resolve(import.meta.dirname, '../../server/import.ts');
 
 export interface ImportedSource {
   readonly component?: string;
+  /** It comes from CentOS's old layout, where it has a branch and no name. */
+  readonly branch?: string;
   readonly file: string;
   readonly type: string;
   readonly content: string;
@@ -36,34 +41,27 @@ export function pathOfSource(
 }
 
 /**
- * Puts files into the look-aside cache as another one had them. Uploads with md5 and sha1 are
- * refused: such files only come this way. The server is started again, at the same address.
+ * Files that another look-aside cache had. Uploads with md5 and sha1 are refused: such files only
+ * come by an import. The server is started again, at the same address.
  */
 export async function importSources(
   server: TestServer,
   sources: readonly ImportedSource[],
 ): Promise<void> {
-  await server.stop();
-  const db = await openPglite(join(server.data, 'database'));
-  for (const { component = 'python', file, type, content, mtime } of sources) {
+  await using tree = await temporaryFolder();
+  for (const { component = 'python', branch, file, type, content, mtime } of sources) {
     const hash = hashOf(type, content);
-    const path = pathOfSource(server, file, type, hash, component);
+    const place = branch === undefined ? `${file}/${type}/${hash}/${file}` : `${branch}/${hash}`;
+    const path = join(tree.path, component, place);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
-    const row = {
-      component,
-      file,
-      hash_type: type,
-      hash,
-      size: content.length,
-      mtime: new Date(mtime ?? 0),
-      uploaded_by: 'ann',
-    };
-    await db.sql
-      .insertInto('sources')
-      .values(row as never)
-      .execute();
+    const time = new Date(mtime ?? 0);
+    await utimes(path, time, time);
   }
-  await db.close();
+  await server.stop();
+  const done = await run(process.execPath, [PROGRAM, '--tree', tree.path], {
+    env: { DISTGIT_SERVER_DATA: server.data, ...server.settings },
+  });
+  if (done.code !== 0) throw new Error(`The import failed: ${done.stderr}`);
   await server.start();
 }
