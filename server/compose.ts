@@ -197,7 +197,17 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       refs: new Refs(git, slots),
       maxPushSize: settings.git.max_push_size,
     },
-    lookaside: { ...shared, store, hashes, staging, partials, metrics, namespace, maxUploadSize },
+    lookaside: {
+      ...shared,
+      store,
+      hashes,
+      staging,
+      partials,
+      metrics,
+      namespace,
+      maxUploadSize,
+      accel: settings.storage.downloads === 'accel',
+    },
     version,
     url: () => url,
   });

@@ -43,6 +43,8 @@ function details(component: ComponentName, url: string, source: Source): string 
     ['uploaded by', source.uploadedBy],
     ['uploaded', shortTime(source.uploadedAt)],
     ['from', source.address ?? 'told to those who may upload'],
+    ['state', source.state],
+    ['named by', source.usedBy.map(({ branch }) => branch).join(', ') || 'no commit'],
     ['download', downloadUrl(component, url, source)],
   ]);
 }

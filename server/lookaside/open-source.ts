@@ -49,7 +49,20 @@ export async function openSource(
   range?: { start: number; end: number },
 ) {
   const opened = await store.get(lookasideKey(address) as ObjectKey, range);
-  if (opened !== null) return opened.body;
+  return opened === null ? contentMissing() : opened.body;
+}
+
+/**
+ * Where the file is below the folder store's root, URL-quoted.
+ * @throws DistGitError `unavailable` where it is not there
+ */
+export async function sourcePath(store: ObjectStore, address: SourceAddress): Promise<string> {
+  const key = lookasideKey(address) as ObjectKey;
+  if ((await store.head(key)) === null) contentMissing();
+  return key.split('/').map(encodeURIComponent).join('/');
+}
+
+function contentMissing(): never {
   throw new DistGitError('unavailable', 'The file is recorded, but its content is missing.', {
     detail: { remedy: 'Tell a site admin, or upload the file again.' },
   });

@@ -37,9 +37,9 @@ export const storageSettings = z
       .default(120)
       .describe('seconds until the server must have answered a request'),
     downloads: z
-      .enum(['stream', 'redirect'])
+      .enum(['stream', 'redirect', 'accel'])
       .default('stream')
-      .describe('bytes through this service, or from the bucket by a signed URL'),
+      .describe('bytes through this service, from the bucket by a signed URL, or sent by nginx'),
     presign_expiry: z
       .number()
       .int()
@@ -56,7 +56,11 @@ export const storageSettings = z
     (one) => (one.s3_access_key_id === undefined) === (one.s3_secret_access_key === undefined),
     { path: ['s3_access_key_id'], message: 'and s3_secret_access_key go together; give both' },
   )
-  .refine(({ kind, downloads }) => kind === 's3' || downloads === 'stream', {
+  .refine(({ kind, downloads }) => kind === 's3' || downloads !== 'redirect', {
     path: ['downloads'],
     message: 'can be "redirect" only where kind is "s3"',
+  })
+  .refine(({ kind, downloads }) => kind === 'folder' || downloads !== 'accel', {
+    path: ['downloads'],
+    message: 'can be "accel" only where kind is "folder"',
   });

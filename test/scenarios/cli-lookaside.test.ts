@@ -79,8 +79,11 @@ describe('centpkg lookaside show', () => {
         uploadedBy: 'ann',
         uploadedAt: expect.any(String),
         address: '127.0.0.1',
+        state: 'stored',
+        usedBy: [],
       },
     ]);
+    expect(text).toMatch(/^named by: +no commit$/m);
     const url = /^download: +(\S+)$/m.exec(text)?.[1] ?? '';
     expect((await fetch(url)).status).toBe(200);
   });
