@@ -132,7 +132,7 @@ async function keepReferenced(db: Database): Promise<void> {
 
 /**
  * Deletes what was in quarantine for long enough. Its state says so before its object goes, so that
- * an upload of it is told to wait; what a server that died left half done is done again.
+ * an upload of it is told to come again; what a server that died left half done is done again.
  */
 export async function deleteOverdue(deps: GarbageDeps): Promise<void> {
   const { db, store, quarantine } = deps;
@@ -145,7 +145,7 @@ export async function deleteOverdue(deps: GarbageDeps): Promise<void> {
         raw<boolean>`(component, file, hash_type, hash) in
           (${overdue(db, quarantine).select(KEY).limit(BATCH)})`,
       )
-      // Asked again of each row as it is now: an upload may have claimed it meanwhile.
+      // Asked again of each row as it is now: an upload may have brought it back meanwhile.
       .where('state', '=', 'unreferenced')
       .where('state_since', '<', raw<Date>`now() - make_interval(secs => ${quarantine})`)
       .where(raw<boolean>`not ${isReferenced}`)

@@ -21,20 +21,29 @@ type AuditRow = Insertable<Tables['audit_log']>;
 export class SourceIndex {
   /** What is known of a file; null: the cache does not have it, or not where it can be had. */
   readonly find: (address: SourceAddress) => Promise<StoredSource | null>;
-  /**
-   * Called before the object of an upload is put: a file in quarantine is wanted again, its time
-   * there begins anew. @returns false where its object is being deleted this very moment
-   */
-  readonly claim: (address: SourceAddress) => Promise<boolean>;
   /** A file of the component that has this content, whatever its name; null: there is none. */
   readonly findContent: (content: SourceContent) => Promise<SourceAddress | null>;
   readonly #record: (rows: { source: SourceRow; audit: AuditRow }) => Promise<boolean>;
 
+  readonly #db: Database;
+
   constructor(db: Database) {
+    this.#db = db;
     this.find = batched((addresses) => findSources(db, addresses));
-    this.claim = batched((addresses) => claimSources(db, addresses));
     this.findContent = batched((contents) => findContents(db, contents));
     this.#record = batched((rows) => recordSources(db, rows));
+  }
+
+  /** Takes back what `record` recorded, where its object turned out to be gone. */
+  async forget({ component, file, checksum }: SourceAddress): Promise<void> {
+    await this.#db.sql
+      .deleteFrom('sources')
+      .where('component', '=', component)
+      .where('file', '=', file)
+      .where('hash_type', '=', checksum.type)
+      .where('hash', '=', checksum.hex)
+      .where('state', '=', 'stored')
+      .execute();
   }
 
   async has(address: SourceAddress): Promise<boolean> {
@@ -84,31 +93,6 @@ const isOneOf = (keys: readonly Key[]) => {
   );
   return raw<boolean>`(component, file, hash_type, hash) in (${raw.join(tuples)})`;
 };
-
-async function claimSources(db: Database, addresses: readonly SourceAddress[]): Promise<boolean[]> {
-  const keys = addresses.map(keyOf);
-  const rows = await db.sql
-    .with('claimed', (sql) =>
-      sql
-        .updateTable('sources')
-        .set({ state_since: raw<Date>`now()` })
-        .where(isOneOf(keys))
-        .where('state', '=', 'unreferenced')
-        .returning(['component', 'file', 'hash_type', 'hash']),
-    )
-    .selectFrom('sources')
-    .select(['component', 'file', 'hash_type', 'hash'])
-    .where(isOneOf(keys))
-    .where('state', 'in', ['unreferenced', 'deleting'])
-    // Whoever deletes it may have been faster than the update, and later than this statement saw.
-    .where(
-      raw<boolean>`(component, file, hash_type, hash) not in
-        (select component, file, hash_type, hash from claimed)`,
-    )
-    .execute();
-  const deleting = new Set(rows.map(keyText));
-  return keys.map((key) => !deleting.has(keyText(key)));
-}
 
 async function findSources(
   db: Database,

@@ -71,20 +71,21 @@ export async function acceptUpload(
 
   return async (incoming) => {
     const { mtime } = incoming;
-    // While the bytes come; before the object is put.
-    const claimed = deps.sources.claim(address).then((free) => {
-      if (!free) beingDeleted(address);
-    });
-    claimed.catch(() => {});
-    const awaited = Promise.all([claimed, incoming.formEnd]).then(() => {});
-    awaited.catch(() => {});
-    const body = { ...incoming, formEnd: awaited };
-    const verified = verifiedBody(body, address.checksum, limit, deps.hashes);
+    const verified = verifiedBody(incoming, address.checksum, limit, deps.hashes);
     // Object first, row second: a crash between them leaves an object that no row names, and the
     // repeated upload finds it. A file that is there is not stored again, see `ObjectStore.put`.
-    const { size } = await deps.store.put(lookasideKey(address) as ObjectKey, verified, mtime);
+    const key = lookasideKey(address) as ObjectKey;
+    const { size } = await deps.store.put(key, verified, mtime);
     const stored = { size, mtime: mtime(), user };
     const isNew = await deps.sources.record(context, address, stored, decision);
+    // `put` may have met an unused copy whose deletion was under way. From the record on nobody
+    // deletes it: what is there now stays.
+    if (!isNew) {
+      if (!(await deps.sources.has(address))) beingDeleted(address);
+    } else if ((await deps.store.head(key)) === null) {
+      await deps.sources.forget(address);
+      beingDeleted(address);
+    }
     return { size, existed: !isNew };
   };
 }

@@ -12,6 +12,8 @@ import { storageError } from './storage-error.ts';
 
 /** Beside the objects, on the same filesystem; no component can have this name. */
 const STAGING = '.staging';
+/** Folders that are remembered: some megabytes. */
+const MAX_DURABLE = 50_000;
 /** Bytes gathered before a write, so that a large body makes few calls. */
 const WRITE_SIZE = 1024 * 1024;
 
@@ -25,6 +27,8 @@ const WRITE_SIZE = 1024 * 1024;
 export class FolderStore implements ObjectStore {
   readonly #root: string;
   readonly #staging: string;
+  /** Folders whose entry in their parent this process knows to be on the disk. */
+  readonly #durable = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -149,10 +153,15 @@ export class FolderStore implements ObjectStore {
    * put made them, which may not have come to that yet.
    */
   async #makeFolder(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    const parents: string[] = [];
-    for (let made = folder; made !== this.#root; made = dirname(made)) parents.push(dirname(made));
-    await Promise.all(parents.map(syncFolder));
+    const made = await mkdir(folder, { recursive: true });
+    const unsure: string[] = [];
+    for (let path = folder; path !== this.#root; path = dirname(path)) {
+      const isNew = made !== undefined && path.length >= made.length;
+      if (isNew || !this.#durable.has(path)) unsure.push(path);
+    }
+    await Promise.all(unsure.map((path) => syncFolder(dirname(path))));
+    if (this.#durable.size > MAX_DURABLE) this.#durable.clear();
+    for (const path of unsure) this.#durable.add(path);
   }
 
   #path(key: ObjectKey): string {

@@ -85,11 +85,24 @@ const andThenDeletes = (): ObjectStore => ({
 });
 
 describe('an upload of a file whose time in quarantine is over', () => {
-  it('keeps the file, also when the deletion runs between its object and its record', async () => {
+  it('is told to come again where the deletion runs between its object and its record', async () => {
     const address = addressOf('claimed.tar');
     await upload('claimed.tar');
     await inQuarantine('unreferenced');
-    await upload('claimed.tar', andThenDeletes());
+    await expect(upload('claimed.tar', andThenDeletes())).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(await new SourceIndex(db).find(address)).toBeNull();
+    await upload('claimed.tar');
+    expect(await new SourceIndex(db).find(address)).not.toBeNull();
+    expect(await store.head(lookasideKey(address) as ObjectKey)).not.toBeNull();
+  });
+
+  it('keeps the file where the deletion runs behind it', async () => {
+    const address = addressOf('claimed.tar');
+    await inQuarantine('unreferenced');
+    await upload('claimed.tar');
+    await garbage();
     expect(await new SourceIndex(db).find(address)).not.toBeNull();
     expect(await store.head(lookasideKey(address) as ObjectKey)).not.toBeNull();
   });
