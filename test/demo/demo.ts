@@ -16,7 +16,9 @@ const BRANCHES = ['rh-nodejs4', 'rh-nodejs6'].flatMap((collection) =>
 
 async function login(person: Person, server: TestServer, admin: Person, user: string) {
   const made = await admin.does('.', ['centpkg', 'token', 'create', '--user', user]);
-  await writeFile(join(person.home, 'token'), made.split('\n')[0] ?? '', { mode: 0o600 });
+  // A note of its own goes with it, in whatever order the two come.
+  const token = /^sclt_\S+$/m.exec(made)?.[0] ?? '';
+  await writeFile(join(person.home, 'token'), token, { mode: 0o600 });
   await person.does('.', ['centpkg', 'login', '--url', server.url, '--token-file', 'token'], {
     shows: [`as ${user}`],
   });
