@@ -13,7 +13,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => process.exit());
 
 const answer = (message: PgliteAnswer): void => {
-  if (process.connected) process.send?.(message);
+  // A server that dies this moment does not hear it; that is told by the disconnect.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 const told = (id: number, error: unknown): void => {
   const { message, code, constraint } = error as Error & { code?: string; constraint?: string };
