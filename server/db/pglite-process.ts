@@ -28,6 +28,8 @@ async function open(folder: string | null): Promise<PGlite> {
       const owner = await takeLock(`${folder}.lock`);
       if (owner === null) break;
       if (Date.now() > end) throw new Error(`Process ${owner} has the database open.`);
+      // It is on its way out; looking without a pause would only keep it from getting there.
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
   return PGlite.create({

@@ -171,15 +171,13 @@ async function scrubOne(deps: ScrubDeps, row: Row): Promise<'good' | 'damaged' |
   if (first === true) return 'good';
   const second = await isWhole(deps, key, row);
   if (second === true) return 'good';
-  if (second === null) {
-    await setState(deps.db, row, 'missing');
-    deps.log.error({ key }, 'the content of a source is missing');
-    return 'missing';
-  }
-  await setAside(deps, key);
-  await setState(deps.db, row, 'damaged');
-  deps.log.error({ key }, 'a source is damaged; its bytes were set aside');
-  return 'damaged';
+  if (second !== null) await setAside(deps, key);
+  const outcome = second === null ? 'missing' : 'damaged';
+  await setState(deps.db, row, outcome);
+  deps.log.error({ key, outcome }, 'a source can not be had any more; upload it again');
+  // An upload may have brought a good copy meanwhile, and been recorded before this state was.
+  if ((await deps.store.head(key)) !== null) await setState(deps.db, row, 'stored');
+  return outcome;
 }
 
 /** @returns null: there is none */
