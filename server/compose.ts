@@ -20,6 +20,7 @@ import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import { Principals } from './identity/principals.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
@@ -47,6 +48,8 @@ import * as users from './users/users.ts';
 import { whoami } from './users/whoami.ts';
 import { startSweeper } from './worker/sweeper.ts';
 
+/** What a password is for, as clients show it. */
+const REALM = 'dist-git';
 const DAY_S = 24 * 60 * 60;
 /** How often stale pushes are looked for. */
 const SETTLE_INTERVAL_MS = 15_000;
@@ -108,7 +111,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const sources = new SourceIndex(db);
   const metrics = new Metrics();
   metrics.usageBySig(async () => (await showUsage(db)).items);
-  const authenticators = [tokenAuthenticator(db, cache, 'dist-git')];
+  const principals = new Principals(db, cache);
+  const authenticators = [tokenAuthenticator(db, cache, principals, REALM)];
   const limits = {
     maxFileSize: settings.pushes.max_file_size,
     maxRefs: settings.pushes.max_refs,

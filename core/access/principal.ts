@@ -39,6 +39,8 @@ export interface UserPrincipal {
   readonly approvals: readonly Approval[];
   /** How the user logged in, for the audit log: `token:ab12`. */
   readonly credential: string;
+  /** When that credential ends by itself, ISO 8601 in UTC; null: it does not. */
+  readonly validUntil: string | null;
   readonly scopes: TokenScopes;
 }
 export type Principal = { readonly kind: 'anonymous' } | UserPrincipal;

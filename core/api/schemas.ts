@@ -1,55 +1,24 @@
 import { z } from 'zod';
 import { TOKEN_VERBS } from '../access/principal.ts';
-import { HASH_TYPES } from '../domain/checksum.ts';
-import { parseCollectionName, parseSclName, VENDORS } from '../domain/collection.ts';
-import { parseComponentName } from '../domain/component-name.ts';
-import { parseElRelease } from '../domain/el-release.ts';
-import {
-  COMMIT_POLICIES,
-  KOJI_POLICIES,
-  parseSigName,
-  parseUserName,
-  SIG_ROLES,
-} from '../domain/sig.ts';
-import { parseSourceFileName } from '../domain/source-file-name.ts';
-import { SOURCE_STATES } from '../domain/source-state.ts';
+import { parseSclName, VENDORS } from '../domain/collection.ts';
+import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
-import { DistGitError } from './distgit-error.ts';
+import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
-
-/** A string that a parser of `core/domain` turns into its type, its message kept. */
-function parsed<T>(parse: (text: string) => T) {
-  return z
-    .string()
-    .max(1000)
-    .transform((text, context): T => {
-      try {
-        return parse(text);
-      } catch (error) {
-        if (!(error instanceof DistGitError)) throw error;
-        const remedy = error.detail.remedy === undefined ? '' : ` ${error.detail.remedy}`;
-        context.issues.push({ code: 'custom', message: `${error.message}${remedy}`, input: text });
-        return z.NEVER;
-      }
-    });
-}
-
-const component = parsed(parseComponentName);
-const collection = parsed(parseCollectionName);
-const release = parsed(parseElRelease);
-const sig = parsed(parseSigName);
-const user = parsed(parseUserName);
-/** Text that people write: no control characters, which terminals obey and databases refuse. */
-const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
-    .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), 'has control characters');
-const title = text(200);
-/** Seconds resolution is not enough for an audit log: ISO 8601 in UTC with milliseconds. */
-const time = z.iso.datetime();
-const limit = z.coerce.number().int().min(1).max(1000).default(100);
+import {
+  collection,
+  component,
+  limit,
+  list,
+  none,
+  parsed,
+  release,
+  sig,
+  text,
+  time,
+  title,
+  user,
+} from './schema-parts.ts';
 
 const decision = z.object({
   allowed: z.boolean(),
@@ -135,65 +104,6 @@ const componentView = z.object({
   createdAt: time,
 });
 
-const sourceView = z.object({
-  file: z.string(),
-  hashType: z.string(),
-  hash: z.string(),
-  size: z.number(),
-  mtime: time,
-  uploadedBy: z.string(),
-  uploadedAt: time,
-  /** Of the uploader; null for those who may not upload themselves. */
-  address: z.string().nullable(),
-  state: z.enum(SOURCE_STATES),
-  /** The branches whose commits name it, and the first commit of each that did. */
-  usedBy: z.array(z.object({ branch: z.string(), commit: z.string() })),
-});
-const originView = z.object({
-  url: z.string(),
-  signature: z
-    .object({
-      result: z.enum(['good', 'bad', 'unknown-key']),
-      /** The key's fingerprint, or its id where it is not in the keyring. */
-      signer: z.string(),
-      /** `<branch>:<file>` */
-      keyring: z.string(),
-    })
-    .nullable(),
-  recordedBy: z.string(),
-  recordedAt: time,
-});
-const oneSource = {
-  file: parsed(parseSourceFileName),
-  hashType: z.enum(HASH_TYPES),
-  hash: z.string().regex(/^[0-9a-f]{32,128}$/, 'is not a checksum'),
-};
-const usage = { files: z.number(), bytes: z.number() };
-const sourceKey = {
-  component: z.string(),
-  file: z.string(),
-  hashType: z.string(),
-  hash: z.string(),
-};
-const scrubView = z.object({
-  /** What there is to read. */
-  total: z.object(usage),
-  last: z
-    .object({
-      id: z.number(),
-      startedBy: z.string(),
-      startedAt: time,
-      /** Null: it goes on. */
-      finishedAt: time.nullable(),
-      ...usage,
-      damaged: z.number(),
-      missing: z.number(),
-      /** Objects that no upload accounts for; known at the end. */
-      unknown: z.number(),
-    })
-    .nullable(),
-});
-
 const refUpdate = z.object({ ref: z.string(), oldOid: z.string(), newOid: z.string() });
 const pushView = z.object({
   id: z.string(),
@@ -228,9 +138,6 @@ const jobView = z.object({
   lastError: z.string().nullable(),
 });
 
-const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-const none = z.object({});
-
 export interface Schema {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -245,6 +152,7 @@ export const SCHEMAS = {
       user: z.string().nullable(),
       admin: z.boolean(),
       credential: z.string().nullable(),
+      validUntil: time.nullable(),
       sigs: z.array(z.object({ sig: z.string(), role: z.enum(SIG_ROLES) })),
       approvals: z.array(z.object({ sig: z.string(), components: z.array(z.string()).nullable() })),
       scopes: z.object(scopes).nullable(),
@@ -318,14 +226,6 @@ export const SCHEMAS = {
       koji: z.enum(KOJI_POLICIES).optional(),
     }),
     response: sigView,
-  },
-  setQuota: {
-    params: z.object({ sig }),
-    body: z.strictObject({
-      /** Bytes; null: no limit. */
-      quota: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
-    }),
-    response: z.object({ sig: z.string(), ...usage, quota: z.number().nullable() }),
   },
   setMember: {
     params: z.object({ sig, user }),
@@ -411,85 +311,6 @@ export const SCHEMAS = {
       }),
     }),
   },
-  listSources: {
-    params: z.object({ component }),
-    query: z.strictObject({
-      file: parsed(parseSourceFileName).optional(),
-      hash: text(128)
-        .regex(/^[0-9a-fA-F]+$/, 'is not a hash')
-        .transform((hex) => hex.toLowerCase())
-        .optional(),
-    }),
-    response: list(sourceView),
-  },
-
-  recordOrigin: {
-    params: z.object({ component }),
-    body: z.strictObject({
-      ...oneSource,
-      url: z.url({ protocol: /^(https?|ftp)$/ }).max(2000),
-      /** Null: there is none to check. */
-      signature: z
-        .strictObject({
-          /** Detached: armored, or base64 of the binary form. */
-          text: z.string().max(64 * 1024),
-          branch: z.string().max(200),
-          /** A file of that branch: the upstream's public keys. */
-          keyring: parsed(parseSourceFileName),
-        })
-        .nullable()
-        .default(null),
-    }),
-    response: originView,
-  },
-  showStatement: {
-    params: z.object({ component }),
-    query: z.strictObject(oneSource),
-    response: z.object({
-      _type: z.literal('https://in-toto.io/Statement/v1'),
-      subject: z.array(z.object({ name: z.string(), digest: z.record(z.string(), z.string()) })),
-      predicateType: z.string(),
-      predicate: z.object({
-        component: z.string(),
-        size: z.number(),
-        uploadedBy: z.string(),
-        uploadedAt: time,
-        origin: originView.nullable(),
-        usedBy: z.array(z.object({ ref: z.string(), commit: z.string() })),
-      }),
-    }),
-  },
-  showUsage: {
-    response: z.object({
-      total: z.object(usage),
-      items: z.array(z.object({ sig: z.string(), ...usage, quota: z.number().nullable() })),
-    }),
-  },
-  collectGarbage: {
-    body: z.strictObject({ apply: z.boolean().default(false) }),
-    response: z.object({
-      applied: z.boolean(),
-      /** Into quarantine. */
-      quarantined: z.object(usage),
-      /** Out of it, for good. */
-      deleted: z.object(usage),
-      /** The largest of those that go into quarantine. */
-      items: z.array(z.object({ ...sourceKey, size: z.number() })),
-    }),
-  },
-  listQuarantine: {
-    query: z.strictObject({ limit }),
-    response: list(
-      z.object({ ...sourceKey, size: z.number(), state: z.enum(SOURCE_STATES), since: time }),
-    ),
-  },
-  restoreSource: {
-    body: z.strictObject({ component, ...oneSource }),
-    response: z.object({ ...sourceKey, state: z.enum(SOURCE_STATES) }),
-  },
-  startScrub: { response: scrubView },
-  showScrub: { response: scrubView },
-
   listPushes: {
     query: z.strictObject({ component: component.optional(), limit }),
     response: list(pushView),
@@ -499,6 +320,7 @@ export const SCHEMAS = {
     response: list(auditView),
   },
   listJobs: { response: list(jobView) },
+  ...LOOKASIDE_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

@@ -4,6 +4,8 @@ import type { UserPrincipal } from '../../core/access/principal.ts';
 export interface Credentials {
   /** The `Authorization` header, or null. */
   readonly authorization: string | null;
+  /** The client's IP address. */
+  readonly address: string;
 }
 
 /**

@@ -2,8 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sql as raw } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openPostgres, type Sql } from '../../server/db/database.ts';
-import { VersionedCache } from '../../server/db/versioned-cache.ts';
-import { tokenAuthenticator } from '../../server/identity/token-authenticator.ts';
 import { enqueue, giveBack, lease } from '../../server/jobs/job-queue.ts';
 import { createToken, revokeToken } from '../../server/users/tokens.ts';
 import { createUser, updateUser } from '../../server/users/users.ts';
@@ -11,6 +9,7 @@ import { BY_ADMIN, count, parsed, refusal, rows } from '../contracts/database/wo
 import { databaseContract } from '../contracts/database.ts';
 import { execute, type Postgres, startPostgres } from '../support/postgres.ts';
 import { run } from '../support/process.ts';
+import { tokenLogin } from '../support/token-login.ts';
 
 const INSTALL_MS = 600_000;
 let postgres: Postgres;
@@ -102,7 +101,7 @@ describe('several servers on one PostgreSQL', () => {
     const all = await servers(2);
     const [here, there] = all as [Database, Database];
     await here.migrate();
-    const login = tokenAuthenticator(there, new VersionedCache(there), 'realm');
+    const login = tokenLogin(there);
     await createUser(here, BY_ADMIN, parsed('createUser', { name: 'ann' }));
     for (let round = 0; round < 20; round++) {
       const { id, token } = await createToken(
@@ -110,7 +109,7 @@ describe('several servers on one PostgreSQL', () => {
         BY_ADMIN,
         parsed('createToken', { user: 'ann' }),
       );
-      const ask = () => login.authenticate({ authorization: `Bearer ${token}` });
+      const ask = () => login.authenticate(`Bearer ${token}`);
       expect(await ask()).toMatchObject({ name: 'ann' });
       expect(await ask()).toMatchObject({ name: 'ann' });
       await revokeToken(here, BY_ADMIN, id);

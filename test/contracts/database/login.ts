@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { UserName } from '../../../core/domain/sig.ts';
 import { VersionedCache } from '../../../server/db/versioned-cache.ts';
 import { newToken } from '../../../server/identity/token.ts';
-import { tokenAuthenticator } from '../../../server/identity/token-authenticator.ts';
 import { approveUser, setMember } from '../../../server/sigs/sigs.ts';
 import { createToken, revokeToken } from '../../../server/users/tokens.ts';
 import { createUser, updateUser } from '../../../server/users/users.ts';
+import { tokenLogin } from '../../support/token-login.ts';
 import { newSig, newUser } from './rows.ts';
 import { BY_ADMIN, type DatabaseUnderTest, parsed, refusal, rows, sharedWorld } from './world.ts';
 
@@ -30,7 +30,7 @@ export function loginContract(under: DatabaseUnderTest): void {
     const change = (statement: RawBuilder<unknown>) =>
       here.db.transaction((sql) => statement.execute(sql));
     const login = (authorization: string | null) =>
-      tokenAuthenticator(here.db, cache, 'realm').authenticate({ authorization });
+      tokenLogin(here.db, cache).authenticate(authorization);
     const refused = async (authorization: string): Promise<void> => {
       const error = await refusal(login(authorization), 'credential_invalid');
       // Nothing tells apart why: unknown, expired, revoked, disabled, wrong.
@@ -38,7 +38,7 @@ export function loginContract(under: DatabaseUnderTest): void {
     };
 
     it('gives the user with the token as credential, by Basic under any name and by Bearer', async () => {
-      const { id, token } = await issue();
+      const { id, token, expiresAt } = await issue();
       const wanted = {
         kind: 'user',
         name: user,
@@ -46,6 +46,7 @@ export function loginContract(under: DatabaseUnderTest): void {
         memberships: [],
         approvals: [],
         credential: `token:${id}`,
+        validUntil: expiresAt,
         scopes: { verbs: null, sigs: null, collections: null, components: null },
       };
       for (const header of [
@@ -158,7 +159,7 @@ export function loginContract(under: DatabaseUnderTest): void {
     });
 
     it('asks for the schemes that it takes', () => {
-      expect(tokenAuthenticator(here.db, cache, 'realm').challenges).toEqual([
+      expect(tokenLogin(here.db, cache).challenges).toEqual([
         'Basic realm="realm", charset="UTF-8"',
         'Bearer realm="realm"',
       ]);

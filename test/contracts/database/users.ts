@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../../core/access/principal.ts';
-import { VersionedCache } from '../../../server/db/versioned-cache.ts';
-import { tokenAuthenticator } from '../../../server/identity/token-authenticator.ts';
 import { createFirstAdmin } from '../../../server/users/first-admin.ts';
 import { createToken, listTokens, revokeToken, showToken } from '../../../server/users/tokens.ts';
 import { createUser, listUsers, showUser, updateUser } from '../../../server/users/users.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { tokenLogin } from '../../support/token-login.ts';
 import { newUser } from './rows.ts';
 import {
   ADMIN,
@@ -35,13 +34,7 @@ export function userContract(under: DatabaseUnderTest): void {
       const token = await createFirstAdmin(here.db, file);
       expect(await readFile(file, 'utf8')).toBe(`${token}\n`);
       expect((await stat(file)).mode & 0o777).toBe(0o600);
-      const principal = await tokenAuthenticator(
-        here.db,
-        new VersionedCache(here.db),
-        'r',
-      ).authenticate({
-        authorization: `Bearer ${token}`,
-      });
+      const principal = await tokenLogin(here.db).authenticate(`Bearer ${token}`);
       expect(principal).toMatchObject({ name: 'admin', admin: true });
       expect(await createFirstAdmin(here.db, join(temporary.path, 'second'))).toBeNull();
       expect(await count(here.db.sql, 'users')).toBe(1);

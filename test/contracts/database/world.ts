@@ -76,6 +76,7 @@ export const ADMIN: UserPrincipal = {
   memberships: [],
   approvals: [],
   credential: 'token:000000000000',
+  validUntil: null,
   scopes: UNLIMITED_SCOPES,
 };
 

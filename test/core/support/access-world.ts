@@ -31,6 +31,7 @@ export function user(about: Partial<UserPrincipal> = {}): UserPrincipal {
     memberships: [],
     approvals: [],
     credential: 'token:ab12',
+    validUntil: null,
     scopes: UNLIMITED_SCOPES,
     ...about,
   };
