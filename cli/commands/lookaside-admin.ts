@@ -108,10 +108,8 @@ export const lookasideAdminCommands: readonly CommandSpec[] = [
     async run({ api }, [component = '', file = '', hash = '']) {
       const name = parseComponentName(component);
       const wanted = parseSourceFileName(file);
-      const { items } = await api.call('listQuarantine', { limit: 1000 });
-      const found = items.filter(
-        (one) => one.component === name && one.file === wanted && one.hash.startsWith(hash),
-      );
+      const { items } = await api.call('listQuarantine', { component: name, limit: 1000 });
+      const found = items.filter((one) => one.file === wanted && one.hash.startsWith(hash));
       const [only] = found;
       if (only === undefined || found.length > 1)
         fail(

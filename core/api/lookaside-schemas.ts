@@ -132,7 +132,7 @@ export const LOOKASIDE_SCHEMAS = {
     }),
   },
   listQuarantine: {
-    query: z.strictObject({ limit }),
+    query: z.strictObject({ component: component.optional(), limit }),
     response: list(
       z.object({ ...sourceKey, size: z.number(), state: z.enum(SOURCE_STATES), since: time }),
     ),

@@ -30,15 +30,15 @@ export function parseChecksum(type: string, hex: string): Checksum {
   return { type: known, hex: digits };
 }
 
+/** The hash type that a bare checksum must be of, by its length; null for none. */
+export function hashTypeByLength(hex: string): HashType | null {
+  return HASH_TYPES.find((type) => HASH_LENGTHS[type] === hex.length) ?? null;
+}
+
 /**
  * A checksum whose type is known by its length, as in `.<component>.metadata` of git.centos.org.
  * @throws DistGitError `input_invalid`
  */
 export function checksumByLength(hex: string): Checksum {
-  const type = HASH_TYPES.find((name) => HASH_LENGTHS[name] === hex.length);
-  return parseChecksum(type ?? `of ${hex.length} digits`, hex);
-}
-
-export function sameChecksum(a: Checksum, b: Checksum): boolean {
-  return a.type === b.type && a.hex === b.hex;
+  return parseChecksum(hashTypeByLength(hex) ?? `of ${hex.length} digits`, hex);
 }

@@ -1,8 +1,7 @@
 import { fail } from '../api/distgit-error.ts';
-import { type Checksum, HASH_TYPES, parseChecksum } from './checksum.ts';
+import { type Checksum, HASH_TYPES, hashTypeByLength, parseChecksum } from './checksum.ts';
 import { type ComponentName, parseComponentName } from './component-name.ts';
 import { parseSourceFileName, type SourceFileName } from './source-file-name.ts';
-import { hashTypeByLength } from './sources-file.ts';
 
 /** What one look-aside address stands for. */
 export interface SourceAddress {
@@ -60,18 +59,13 @@ export function parseLookasideSegments(
 
 /**
  * Reads the path of a file in an existing look-aside tree: dist-git's layouts as in the URLs above,
- * and CentOS's old one, `<component>/<branch>/<sha1>`, where the file's own name is not known.
+ * and CentOS's old one, `<component>/<branch>/<hash>`, where the file's own name is not known.
  * @throws DistGitError `not_found` for another shape, `name_invalid`, `input_invalid`
  */
 export function parseStoredPath(segments: readonly string[], namespace: string): SourceAddress {
-  const [component = '', , sha1 = ''] = segments;
-  if (segments.length === 3 && /^[0-9a-f]{40}$/.test(sha1))
-    return {
-      component: parseComponentName(component),
-      file: parseSourceFileName(sha1),
-      checksum: parseChecksum('sha1', sha1),
-    };
-  return parseLookasideSegments(segments, namespace);
+  const content = parseBranchLayout(segments);
+  if (content === null) return parseLookasideSegments(segments, namespace);
+  return { ...content, file: parseSourceFileName(content.checksum.hex) };
 }
 
 /**

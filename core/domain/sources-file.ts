@@ -1,5 +1,5 @@
 import { DistGitError } from '../api/distgit-error.ts';
-import { type Checksum, HASH_LENGTHS, HASH_TYPES, parseChecksum } from './checksum.ts';
+import { type Checksum, parseChecksum } from './checksum.ts';
 import { parseSourceFileName, type SourceFileName } from './source-file-name.ts';
 import { quoted } from './text.ts';
 
@@ -75,9 +75,4 @@ export function withSources(
   const byFile = new Map(entries.map((entry) => [entry.file, entry]));
   for (const entry of added) byFile.set(entry.file, entry);
   return [...byFile.values()];
-}
-
-/** The hash type that a bare checksum must be of, by its length; null for none. */
-export function hashTypeByLength(hex: string): Checksum['type'] | null {
-  return HASH_TYPES.find((type) => HASH_LENGTHS[type] === hex.length) ?? null;
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../core/access/decide.ts';
-import type { Principal, UserPrincipal } from '../../core/access/principal.ts';
+import { ANONYMOUS, type Principal, type UserPrincipal } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { Sql } from '../db/database.ts';
 
@@ -39,6 +39,12 @@ export function auditRow(context: RequestContext, entry: AuditEntry) {
     rule: entry.decision.rule,
     detail: JSON.stringify(entry.detail ?? {}),
   };
+}
+
+/** The row of what the server does by itself. */
+export function serverAuditRow(entry: AuditEntry) {
+  const context = { requestId: '', address: '', principal: ANONYMOUS };
+  return { ...auditRow(context, entry), actor: 'server' };
 }
 
 /** Appends to the audit log, in the transaction of what it tells of. */

@@ -1,14 +1,11 @@
 import { sql as raw } from 'kysely';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
-import type { HashType } from '../../core/domain/checksum.ts';
-import type { ComponentName } from '../../core/domain/component-name.ts';
-import { lookasideKey } from '../../core/domain/lookaside-path.ts';
-import type { SourceFileName } from '../../core/domain/source-file-name.ts';
-import { auditRow, type RequestContext } from '../access/audit.ts';
+import { auditRow, type RequestContext, serverAuditRow } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
 import { enqueue } from '../jobs/job-queue.ts';
-import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { isSource, objectKeyOf, SOURCE_KEY } from './source-key.ts';
 import { isReferenced } from './source-references.ts';
 
 export interface GarbageDeps {
@@ -25,8 +22,6 @@ export const DELETE_JOB = 'lookaside.delete';
 const BATCH = 500;
 /** Files that a plan names; it counts all. */
 const SHOWN = 100;
-
-const KEY = ['component', 'file', 'hash_type', 'hash'] as const;
 
 /** Uploaded long ago, and named by no commit that was ever pushed. */
 function garbage(db: Database, grace: number) {
@@ -73,7 +68,7 @@ export async function collectGarbage(
     garbage(db, grace).select(totals).executeTakeFirstOrThrow(),
     overdue(db, quarantine).select(totals).executeTakeFirstOrThrow(),
     garbage(db, grace)
-      .select([...KEY, 'size'])
+      .select([...SOURCE_KEY, 'size'])
       .orderBy('size', 'desc')
       .limit(SHOWN)
       .execute(),
@@ -109,7 +104,7 @@ async function quarantineAll(db: Database, grace: number): Promise<number> {
       .set({ state: 'unreferenced', state_since: raw<Date>`now()` })
       .where(
         raw<boolean>`(component, file, hash_type, hash) in
-          (${garbage(db, grace).select(KEY).limit(BATCH)})`,
+          (${garbage(db, grace).select(SOURCE_KEY).limit(BATCH)})`,
       )
       .where('state', '=', 'stored')
       .where(raw<boolean>`not ${isReferenced}`)
@@ -143,7 +138,7 @@ export async function deleteOverdue(deps: GarbageDeps): Promise<void> {
       .set({ state: 'deleting', state_since: raw<Date>`now()` })
       .where(
         raw<boolean>`(component, file, hash_type, hash) in
-          (${overdue(db, quarantine).select(KEY).limit(BATCH)})`,
+          (${overdue(db, quarantine).select(SOURCE_KEY).limit(BATCH)})`,
       )
       // Asked again of each row as it is now: an upload may have brought it back meanwhile.
       .where('state', '=', 'unreferenced')
@@ -152,26 +147,23 @@ export async function deleteOverdue(deps: GarbageDeps): Promise<void> {
       .execute();
     const rows = await db.sql
       .selectFrom('sources')
-      .select([...KEY, 'size'])
+      .select([...SOURCE_KEY, 'size'])
       .where('state', '=', 'deleting')
       .limit(BATCH)
       .execute();
     if (rows.length === 0) return;
     for (const row of rows) {
-      await store.delete(keyOfRow(row));
+      await store.delete(objectKeyOf(row));
       await db.transaction(async (sql) => {
         await sql
           .deleteFrom('sources')
-          .where('component', '=', row.component)
-          .where('file', '=', row.file)
-          .where('hash_type', '=', row.hash_type)
-          .where('hash', '=', row.hash)
+          .where(isSource(row))
           .where('state', '=', 'deleting')
           .execute();
         await sql
           .insertInto('audit_log')
           .values(
-            auditRow(BY_SERVER, {
+            serverAuditRow({
               action: 'source.delete',
               subject: `${row.component}/${row.file}`,
               decision: { allowed: true, rule: 'quarantine-ended', reason: '' },
@@ -182,22 +174,4 @@ export async function deleteOverdue(deps: GarbageDeps): Promise<void> {
       });
     }
   }
-}
-
-/** What the server does by itself. */
-export const BY_SERVER: RequestContext = {
-  requestId: '',
-  address: '',
-  principal: { kind: 'anonymous' },
-};
-
-export function keyOfRow(row: {
-  readonly component: ComponentName;
-  readonly file: string;
-  readonly hash_type: string;
-  readonly hash: string;
-}): ObjectKey {
-  const checksum = { type: row.hash_type as HashType, hex: row.hash };
-  const file = row.file as SourceFileName;
-  return lookasideKey({ component: row.component, file, checksum }) as ObjectKey;
 }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { type Insertable, sql as raw } from 'kysely';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { checksumByLength } from '../../core/domain/checksum.ts';
-import { type ComponentName, parseComponentName } from '../../core/domain/component-name.ts';
+import { parseComponentName } from '../../core/domain/component-name.ts';
 import {
   lookasideKey,
   parseStoredPath,
@@ -13,12 +13,12 @@ import {
 } from '../../core/domain/lookaside-path.ts';
 import type { UserName } from '../../core/domain/sig.ts';
 import { parseSourceFileName } from '../../core/domain/source-file-name.ts';
-import { auditRow } from '../access/audit.ts';
+import { serverAuditRow } from '../access/audit.ts';
 import type { Database } from '../db/database.ts';
 import type { Tables } from '../db/tables.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
-import { BY_SERVER } from './collect-garbage.ts';
 import type { HashPool } from './hash-pool.ts';
+import { isOneOfSources, objectKeyOf, SOURCE_KEY, sourceKey } from './source-key.ts';
 import { verifiedBody } from './verified-body.ts';
 
 export interface ImportDeps {
@@ -99,10 +99,7 @@ async function importBatch(
   report: ImportReport,
 ): Promise<void> {
   if (batch.length === 0) return;
-  const present = await presentAmong(
-    deps.db,
-    batch.map(({ address }) => lookasideKey(address)),
-  );
+  const present = await presentAmong(deps.db, batch);
   const stored: Insertable<Tables['sources']>[] = [];
   const waiting = [...batch];
   const work = async (): Promise<void> => {
@@ -131,7 +128,7 @@ async function importBatch(
       .values(stored)
       .onConflict((conflict) =>
         conflict
-          .columns(['component', 'file', 'hash_type', 'hash'])
+          .columns(SOURCE_KEY)
           .doUpdateSet({ state: 'stored', state_since: raw<Date>`now()` }),
       )
       .execute();
@@ -141,7 +138,7 @@ async function importBatch(
       decision: { allowed: true, rule: 'import', reason: '' },
       detail: { files: stored.length, bytes },
     } as const;
-    await sql.insertInto('audit_log').values(auditRow(BY_SERVER, entry)).execute();
+    await sql.insertInto('audit_log').values(serverAuditRow(entry)).execute();
   });
   report.imported += stored.length;
   report.bytes += bytes;
@@ -162,10 +159,7 @@ async function store(
     );
     const info = await deps.store.put(lookasideKey(address) as ObjectKey, verified, () => mtime);
     return {
-      component: address.component,
-      file: address.file,
-      hash_type: address.checksum.type,
-      hash: address.checksum.hex,
+      ...sourceKey(address),
       size: info.size,
       mtime,
       uploaded_by: IMPORTER,
@@ -175,16 +169,18 @@ async function store(
   }
 }
 
-async function presentAmong(db: Database, keys: readonly string[]): Promise<Set<string>> {
-  const components = [...new Set(keys.map((key) => key.split('/')[0] ?? ''))] as ComponentName[];
+/** @returns the keys in the object store of those that the cache has */
+async function presentAmong(
+  db: Database,
+  batch: readonly { readonly address: SourceAddress }[],
+): Promise<Set<string>> {
   const rows = await db.sql
     .selectFrom('sources')
-    .select(raw<string>`component || '/' || file || '/' || hash_type || '-' || hash`.as('key'))
-    .where('component', 'in', components)
-    .where(raw<boolean>`component || '/' || file || '/' || hash_type || '-' || hash = any(${keys})`)
+    .select(SOURCE_KEY)
+    .where(isOneOfSources(batch.map(({ address }) => sourceKey(address))))
     .where('state', '=', 'stored')
     .execute();
-  return new Set(rows.map(({ key }) => key));
+  return new Set(rows.map(objectKeyOf));
 }
 
 /** @throws what is no fault of the one file: an outage, a full disk */

@@ -4,18 +4,20 @@ import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { type RequestContext, recordAudit } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
+import { isSource } from './source-key.ts';
 
 /** Files that can not be had: unused, damaged or missing; the latest first. For site admins. */
 export async function listQuarantine(
   db: Database,
   context: RequestContext,
-  { limit }: ApiParsed<'listQuarantine'>,
+  { component, limit }: ApiParsed<'listQuarantine'>,
 ): Promise<ApiOutput<'listQuarantine'>> {
   await authorize(db, context, { action: 'administer' }, 'look-aside cache');
   const rows = await db.sql
     .selectFrom('sources')
     .selectAll()
     .where('state', '!=', 'stored')
+    .$if(component !== undefined, (query) => query.where('component', '=', component ?? null))
     .orderBy('state_since', 'desc')
     .limit(limit)
     .execute();
@@ -43,14 +45,13 @@ export async function restoreSource(
 ): Promise<ApiOutput<'restoreSource'>> {
   const subject = `${input.component}/${input.file}`;
   const decision = await authorize(db, context, { action: 'administer' }, subject);
+  const { component, file, hash } = input;
+  const key = { component, file, hash_type: input.hashType, hash };
   return db.transaction(async (sql) => {
     const row = await sql
       .selectFrom('sources')
       .select('state')
-      .where('component', '=', input.component)
-      .where('file', '=', input.file)
-      .where('hash_type', '=', input.hashType)
-      .where('hash', '=', input.hash)
+      .where(isSource(key))
       .forUpdate()
       .executeTakeFirst();
     if (row === undefined)
@@ -70,10 +71,7 @@ export async function restoreSource(
     await sql
       .updateTable('sources')
       .set({ state: 'stored', state_since: raw<Date>`now()` })
-      .where('component', '=', input.component)
-      .where('file', '=', input.file)
-      .where('hash_type', '=', input.hashType)
-      .where('hash', '=', input.hash)
+      .where(isSource(key))
       .execute();
     await recordAudit(sql, context, {
       action: 'source.restore',

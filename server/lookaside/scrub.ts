@@ -2,16 +2,16 @@ import { sql as raw } from 'kysely';
 import type { Logger } from 'pino';
 import type { ApiOutput } from '../../core/api/schemas.ts';
 import type { HashType } from '../../core/domain/checksum.ts';
-import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
-import { auditRow, type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
+import { type RequestContext, recordAudit, requireUser, serverAuditRow } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
 import { enqueue } from '../jobs/job-queue.ts';
 import { chunksOf } from '../storage/chunks.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
-import { BY_SERVER, keyOfRow } from './collect-garbage.ts';
 import type { HashPool } from './hash-pool.ts';
+import { isSource, objectKeyOf, SOURCE_KEY, type SourceKey } from './source-key.ts';
+import { totalUsage } from './usage.ts';
 
 export interface ScrubDeps {
   readonly db: Database;
@@ -28,11 +28,7 @@ const SLICE_MS = 10_000;
 /** Rows that are looked up at once. */
 const BATCH = 100;
 
-interface Row {
-  readonly component: ComponentName;
-  readonly file: string;
-  readonly hash_type: string;
-  readonly hash: string;
+interface Row extends SourceKey {
   readonly size: number;
 }
 
@@ -77,15 +73,8 @@ export async function showScrub(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const all = await db.sql
-    .selectFrom('source_usage')
-    .select([
-      raw<number>`coalesce(sum(files), 0)::bigint`.as('files'),
-      raw<number>`coalesce(sum(bytes), 0)::bigint`.as('bytes'),
-    ])
-    .executeTakeFirstOrThrow();
   return {
-    total: all,
+    total: await totalUsage(db),
     last:
       last === undefined
         ? null
@@ -149,7 +138,7 @@ function nextRows(db: Database, cursor: readonly string[] | null): Promise<Row[]
   const [component = '', file = '', type = '', hash = ''] = cursor ?? [];
   return db.sql
     .selectFrom('sources')
-    .select(['component', 'file', 'hash_type', 'hash', 'size'])
+    .select([...SOURCE_KEY, 'size'])
     .where('state', 'in', ['stored', 'unreferenced'])
     .$if(cursor !== null, (query) =>
       query.where(
@@ -165,7 +154,7 @@ function nextRows(db: Database, cursor: readonly string[] | null): Promise<Row[]
 }
 
 async function scrubOne(deps: ScrubDeps, row: Row): Promise<'good' | 'damaged' | 'missing'> {
-  const key = keyOfRow(row);
+  const key = objectKeyOf(row);
   // Read twice before it is called damaged: the first time may have met a bad cable.
   const first = await isWhole(deps, key, row);
   if (first === true) return 'good';
@@ -215,7 +204,7 @@ async function setState(db: Database, row: Row, state: SourceState): Promise<voi
   await db.sql
     .with('audit', (sql) =>
       sql.insertInto('audit_log').values(
-        auditRow(BY_SERVER, {
+        serverAuditRow({
           action: `source.${state}`,
           subject: `${row.component}/${row.file}`,
           decision: { allowed: true, rule: 'scrub', reason: '' },
@@ -225,10 +214,7 @@ async function setState(db: Database, row: Row, state: SourceState): Promise<voi
     )
     .updateTable('sources')
     .set({ state, state_since: raw<Date>`now()` })
-    .where('component', '=', row.component)
-    .where('file', '=', row.file)
-    .where('hash_type', '=', row.hash_type)
-    .where('hash', '=', row.hash)
+    .where(isSource(row))
     .execute();
 }
 

@@ -6,6 +6,7 @@ import { type AuditEntry, auditRow, type RequestContext } from '../access/audit.
 import { batched } from '../db/batched.ts';
 import type { Database } from '../db/database.ts';
 import type { Tables } from '../db/tables.ts';
+import { isOneOfSources, isSource, SOURCE_KEY, type SourceKey, sourceKey } from './source-key.ts';
 
 export interface StoredSource {
   /** Bytes. */
@@ -35,13 +36,10 @@ export class SourceIndex {
   }
 
   /** Takes back what `record` recorded, where its object turned out to be gone. */
-  async forget({ component, file, checksum }: SourceAddress): Promise<void> {
+  async forget(address: SourceAddress): Promise<void> {
     await this.#db.sql
       .deleteFrom('sources')
-      .where('component', '=', component)
-      .where('file', '=', file)
-      .where('hash_type', '=', checksum.type)
-      .where('hash', '=', checksum.hex)
+      .where(isSource(sourceKey(address)))
       .where('state', '=', 'stored')
       .execute();
   }
@@ -63,7 +61,7 @@ export class SourceIndex {
     const { component, file, checksum } = address;
     return this.#record({
       source: {
-        ...keyOf(address),
+        ...sourceKey(address),
         size: source.size,
         mtime: source.mtime,
         uploaded_by: source.user,
@@ -78,31 +76,18 @@ export class SourceIndex {
   }
 }
 
-const keyOf = ({ component, file, checksum }: SourceAddress) => ({
-  component,
-  file: file as string,
-  hash_type: checksum.type as string,
-  hash: checksum.hex,
-});
-type Key = ReturnType<typeof keyOf>;
-const keyText = (key: Key): string => `${key.component}/${key.file}/${key.hash_type}/${key.hash}`;
-
-const isOneOf = (keys: readonly Key[]) => {
-  const tuples = keys.map(
-    (key) => raw`(${key.component}, ${key.file}, ${key.hash_type}, ${key.hash})`,
-  );
-  return raw<boolean>`(component, file, hash_type, hash) in (${raw.join(tuples)})`;
-};
+const keyText = (key: SourceKey): string =>
+  `${key.component}/${key.file}/${key.hash_type}/${key.hash}`;
 
 async function findSources(
   db: Database,
   addresses: readonly SourceAddress[],
 ): Promise<(StoredSource | null)[]> {
-  const keys = addresses.map(keyOf);
+  const keys = addresses.map(sourceKey);
   const rows = await db.sql
     .selectFrom('sources')
-    .select(['component', 'file', 'hash_type', 'hash', 'size', 'mtime'])
-    .where(isOneOf(keys))
+    .select([...SOURCE_KEY, 'size', 'mtime'])
+    .where(isOneOfSources(keys))
     .where('state', '=', 'stored')
     .execute();
   const found = new Map(rows.map((row) => [keyText(row), { size: row.size, mtime: row.mtime }]));
@@ -118,7 +103,7 @@ async function findContents(
   );
   const rows = await db.sql
     .selectFrom('sources')
-    .select(['component', 'file', 'hash_type', 'hash'])
+    .select(SOURCE_KEY)
     .where(raw<boolean>`(component, hash_type, hash) in (${raw.join(tuples)})`)
     .where('state', '=', 'stored')
     .orderBy('file')
@@ -155,7 +140,7 @@ async function recordSources(
     // What was in quarantine is back, as this upload brought it.
     .onConflict((conflict) =>
       conflict
-        .columns(['component', 'file', 'hash_type', 'hash'])
+        .columns(SOURCE_KEY)
         .doUpdateSet({
           state: 'stored',
           state_since: raw<Date>`now()`,
@@ -166,7 +151,7 @@ async function recordSources(
         })
         .where('sources.state', 'not in', ['stored', 'deleting']),
     )
-    .returning(['component', 'file', 'hash_type', 'hash'])
+    .returning(SOURCE_KEY)
     .execute();
   const isNew = new Set(inserted.map(keyText));
   return rows.map(({ source }, index) => first[index] === true && isNew.has(keyText(source)));

@@ -12,6 +12,7 @@ import type { Repositories } from '../git/repositories.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openSource, requireSource } from './open-source.ts';
 import type { SourceIndex } from './source-index.ts';
+import { isSource, SOURCE_KEY, sourceKey } from './source-key.ts';
 import { verifySignature } from './verify-signature.ts';
 
 export interface OriginDeps {
@@ -48,10 +49,7 @@ export async function recordOrigin(
   await requireSource(deps.sources, address);
   const verdict = input.signature === null ? null : await check(deps, component, address, input);
   const row = {
-    component: address.component,
-    file: address.file as string,
-    hash_type: address.checksum.type,
-    hash: address.checksum.hex,
+    ...sourceKey(address),
     url: input.url,
     signature: input.signature?.text ?? null,
     keyring:
@@ -65,7 +63,7 @@ export async function recordOrigin(
       .insertInto('source_origins')
       .values(row)
       .onConflict((conflict) =>
-        conflict.columns(['component', 'file', 'hash_type', 'hash']).doUpdateSet({
+        conflict.columns(SOURCE_KEY).doUpdateSet({
           ...row,
           recorded_at: new Date(),
         }),
@@ -126,26 +124,21 @@ export async function showStatement(
 ): Promise<ApiOutput<'showStatement'>> {
   const address = addressOf(input);
   await requireSource(deps.sources, address);
-  const key = {
-    component: address.component,
-    file: address.file as string,
-    hash_type: address.checksum.type as string,
-    hash: address.checksum.hex,
-  };
+  const named = isSource(sourceKey(address));
   const source = await deps.db.sql
     .selectFrom('sources')
     .selectAll()
-    .where((where) => where.and(key))
+    .where(named)
     .executeTakeFirstOrThrow();
   const origin = await deps.db.sql
     .selectFrom('source_origins')
     .selectAll()
-    .where((where) => where.and(key))
+    .where(named)
     .executeTakeFirst();
   const usedBy = await deps.db.sql
     .selectFrom('source_references')
     .select(['ref', 'commit'])
-    .where((where) => where.and(key))
+    .where(named)
     .orderBy('ref')
     .execute();
   return {

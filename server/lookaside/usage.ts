@@ -6,15 +6,20 @@ import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
 import { sigUsage } from './quota.ts';
 
-/** By SIG; a component of two SIGs counts for both, and once in the total. */
-export async function showUsage(db: Database): Promise<ApiOutput<'showUsage'>> {
-  const total = await db.sql
+/** Everything that the cache has. */
+export function totalUsage(db: Database): Promise<{ files: number; bytes: number }> {
+  return db.sql
     .selectFrom('source_usage')
     .select([
       raw<number>`coalesce(sum(files), 0)::bigint`.as('files'),
       raw<number>`coalesce(sum(bytes), 0)::bigint`.as('bytes'),
     ])
     .executeTakeFirstOrThrow();
+}
+
+/** By SIG; a component of two SIGs counts for both, and once in the total. */
+export async function showUsage(db: Database): Promise<ApiOutput<'showUsage'>> {
+  const total = await totalUsage(db);
   const sigs = await db.sql.selectFrom('sigs').select(['name', 'quota']).orderBy('name').execute();
   const items = [];
   for (const { name, quota } of sigs)

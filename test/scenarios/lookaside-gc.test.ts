@@ -20,7 +20,8 @@ const download = async (file: string, content: string): Promise<number> => {
 };
 const gc = (apply: boolean) => scenario.server.must('collectGarbage', { apply });
 const quarantined = async (): Promise<string[]> => {
-  const { items } = await scenario.server.must('listQuarantine', {});
+  const { items } = await scenario.server.must('listQuarantine', { component: 'python' });
+  expect((await scenario.server.must('listQuarantine', { component: 'other' })).items).toEqual([]);
   return items.map(({ file, state }) => `${file} ${state}`).toSorted();
 };
 async function branchCopy(branch = 'scl-python33-el7'): Promise<string> {
@@ -100,7 +101,11 @@ describe('gc', () => {
     expect(await eventually(async () => (await quarantined()).length === 0)).toBe(true);
     const { items } = await scenario.server.must('listAudit', { limit: 5 });
     expect(items).toContainEqual(
-      expect.objectContaining({ action: 'source.delete', subject: 'python/unused.tar' }),
+      expect.objectContaining({
+        actor: 'server',
+        action: 'source.delete',
+        subject: 'python/unused.tar',
+      }),
     );
     const { total } = await scenario.server.must('showUsage', {});
     expect(total).toEqual({ files: 2, bytes: 17 });

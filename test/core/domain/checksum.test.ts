@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   HASH_LENGTHS,
   HASH_TYPES,
+  hashTypeByLength,
   parseChecksum,
   STRONG_HASH_TYPES,
-  sameChecksum,
 } from '../../../core/domain/checksum.ts';
 import { anyText, withHostilePart } from '../support/hostile-text.ts';
 import { checksum, hexText } from '../support/names.ts';
@@ -107,13 +107,14 @@ describe('a checksum', () => {
   });
 });
 
-describe('two checksums', () => {
-  it('are the same where type and hex are', () => {
-    fc.assert(
-      fc.property(checksum, checksum, (a, b) => {
-        expect(sameChecksum(a, { ...a })).toBe(true);
-        expect(sameChecksum(a, b)).toBe(`${a.type}:${a.hex}` === `${b.type}:${b.hex}`);
-      }),
+describe('a bare checksum', () => {
+  it.each(HASH_TYPES)('is a %s by its length', (type) => {
+    expect(hashTypeByLength('a'.repeat(HASH_LENGTHS[type]))).toBe(type);
+  });
+
+  it('of another length is of no type', () => {
+    expect(['', 'a', 'a'.repeat(33), 'a'.repeat(129)].map(hashTypeByLength)).toEqual(
+      Array.from({ length: 4 }, () => null),
     );
   });
 });

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DistGitError } from '../../../core/api/distgit-error.ts';
-import { HASH_LENGTHS, HASH_TYPES } from '../../../core/domain/checksum.ts';
 import {
   formatSourcesFile,
-  hashTypeByLength,
   parseSourcesFile,
   withSources,
 } from '../../../core/domain/sources-file.ts';
@@ -196,18 +194,6 @@ describe('adding to the sources file', () => {
         expect(names.slice(0, old.length)).toEqual(old.map(({ file }) => file));
         expect(withSources(both, added)).toEqual(both);
       }),
-    );
-  });
-});
-
-describe('a bare checksum', () => {
-  it.each(HASH_TYPES)('is a %s by its length', (type) => {
-    expect(hashTypeByLength('a'.repeat(HASH_LENGTHS[type]))).toBe(type);
-  });
-
-  it('of another length is of no type', () => {
-    expect(['', 'a', 'a'.repeat(33), 'a'.repeat(129)].map(hashTypeByLength)).toEqual(
-      Array.from({ length: 4 }, () => null),
     );
   });
 });
