@@ -41,7 +41,6 @@ import * as sigs from './sigs/sigs.ts';
 import { FolderStore } from './storage/folder-store.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { partSizeFor } from './storage/s3-options.ts';
-import { S3Store } from './storage/s3-store.ts';
 import { createFirstAdmin } from './users/first-admin.ts';
 import * as tokens from './users/tokens.ts';
 import * as users from './users/users.ts';
@@ -74,7 +73,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const store = openStore(settings, folder.lookaside);
+  const store = await openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const staging = new StagingFolder(folder.staging);
   const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
@@ -240,7 +239,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 /** What `npm run import` works with: the server's database and store, while no server runs. */
 export async function openForImport(settings: Settings) {
   const folder = await openDataFolder(resolve(settings.server.data));
-  const store = openStore(settings, folder.lookaside);
+  const store = await openStore(settings, folder.lookaside);
   const hashes = new HashPool();
   const db = await openDatabase(settings, folder);
   await store.recover();
@@ -263,10 +262,12 @@ async function openDatabase(settings: Settings, folder: DataFolder): Promise<Dat
 }
 
 /** `folder`: where the files are unless the settings say otherwise. */
-function openStore({ storage, lookaside }: Settings, folder: string): ObjectStore {
+async function openStore({ storage, lookaside }: Settings, folder: string): Promise<ObjectStore> {
   const { s3_bucket: bucket, s3_access_key_id: id, s3_secret_access_key: secret } = storage;
   if (storage.kind === 'folder' || bucket === undefined)
     return new FolderStore(storage.folder ?? folder);
+  // A third of all code, which every collection of garbage walks over: only where it is used.
+  const { S3Store } = await import('./storage/s3-store.ts');
   return new S3Store({
     bucket,
     prefix: storage.s3_prefix,

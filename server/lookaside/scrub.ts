@@ -254,7 +254,7 @@ async function findUnknown({ db, store }: ScrubDeps): Promise<number> {
     unknown += keys.length - known.files;
     keys = [];
   };
-  for await (const { key } of store.list()) {
+  for await (const key of store.list()) {
     keys.push(key);
     if (keys.length >= 1000) await count();
   }

@@ -13,7 +13,6 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { openSource, requireSource } from './open-source.ts';
 import type { SourceIndex } from './source-index.ts';
 import { isSource, SOURCE_KEY, sourceKey } from './source-key.ts';
-import { verifySignature } from './verify-signature.ts';
 
 export interface OriginDeps {
   readonly db: Database;
@@ -105,6 +104,7 @@ async function check(
         { detail: { remedy: 'Commit the public keys of the upstream, and push.' }, cause },
       );
     });
+  const { verifySignature } = await import('./verify-signature.ts');
   const body = await openSource(deps.store, address);
   try {
     return await verifySignature(body, signature.text, keyring);

@@ -116,15 +116,14 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  async *list(): AsyncIterable<ObjectInfo> {
+  async *list(): AsyncIterable<ObjectKey> {
     await this.#requireRoot();
     try {
       for await (const entry of await opendir(this.#root, { recursive: true })) {
         if (!entry.isFile()) continue;
         const path = join(entry.parentPath, entry.name);
         if (path.startsWith(this.#staging + sep)) continue;
-        const info = await this.head(relative(this.#root, path) as ObjectKey);
-        if (info !== null) yield info;
+        yield relative(this.#root, path) as ObjectKey;
       }
     } catch (error) {
       throw storageError(error);

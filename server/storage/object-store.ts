@@ -49,8 +49,8 @@ export interface ObjectStore {
   presignedUrl?(key: ObjectKey): Promise<string | null>;
   /** Removing what is not there is a success. */
   delete(key: ObjectKey): Promise<void>;
-  /** Every object, in no order. */
-  list(): AsyncIterable<ObjectInfo>;
+  /** The key of every object, in no order. */
+  list(): AsyncIterable<ObjectKey>;
   /** Removes what puts of a process that died left behind. Called once, before the first put. */
   recover(): Promise<void>;
 }

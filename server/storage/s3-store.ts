@@ -13,8 +13,6 @@ import { type FirstPart, sendParts } from './send-parts.ts';
 const SMALL = 1024 * 1024;
 /** Parts of all bodies together that are held at once: bounds the memory. */
 const PARTS_AT_ONCE = 16;
-/** Objects that are asked for at once while they are listed. */
-const HEADS_AT_ONCE = 16;
 const EMPTY = Buffer.alloc(0);
 
 /** No key begins with a dot, so that these names are the store's own. */
@@ -122,15 +120,9 @@ export class S3Store implements ObjectStore {
     if (id !== undefined) await this.#bucket.delete(TIMES + id);
   }
 
-  async *list(): AsyncIterable<ObjectInfo> {
-    for await (const names of this.#bucket.names('', OBJECTS_FROM)) {
-      const keys = names.filter((name) => !name.startsWith('.')) as ObjectKey[];
-      for (let at = 0; at < keys.length; at += HEADS_AT_ONCE) {
-        const some = keys.slice(at, at + HEADS_AT_ONCE);
-        for (const info of await Promise.all(some.map((key) => this.head(key))))
-          if (info !== null) yield info;
-      }
-    }
+  async *list(): AsyncIterable<ObjectKey> {
+    for await (const names of this.#bucket.names('', OBJECTS_FROM))
+      for (const name of names) if (!name.startsWith('.')) yield name as ObjectKey;
   }
 
   async presignedUrl(key: ObjectKey): Promise<string | null> {

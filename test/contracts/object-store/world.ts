@@ -73,7 +73,11 @@ export async function read(store: ObjectStore, key: ObjectKey): Promise<Buffer |
 
 export async function listed(store: ObjectStore): Promise<ObjectInfo[]> {
   const found: ObjectInfo[] = [];
-  for await (const info of store.list()) found.push(info);
+  for await (const key of store.list()) {
+    const info = await store.head(key);
+    expect(info, `${key} is listed`).not.toBeNull();
+    if (info !== null) found.push(info);
+  }
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
