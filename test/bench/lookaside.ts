@@ -8,7 +8,7 @@ import { emptyFolder } from './folders.ts';
 import { Load, type PostJob } from './load.ts';
 import { atLeast, atMost, type Measure } from './measure.ts';
 import { quantile } from './stats.ts';
-import { formFields } from './upload-form.ts';
+import { questionFor } from './upload-form.ts';
 
 const MIB = 1024 * 1024;
 const CLIENTS = 16;
@@ -30,7 +30,7 @@ export async function lookasideBench(): Promise<Measure[]> {
     url,
     clients: CLIENTS,
     seconds: 2,
-    ...checkForm(authorization),
+    ...questionFor('python', 'x', sha512('x'), authorization),
   };
 
   const rates: number[] = [];
@@ -82,20 +82,6 @@ export async function lookasideBench(): Promise<Measure[]> {
       target: atLeast(1000, 'MB/s'),
     },
   ];
-}
-
-/** rpkg's question for a file that is not there. */
-function checkForm(authorization: string) {
-  const { boundary, field } = formFields();
-  const fields = field('name', 'python') + field('sha512sum', sha512('x')) + field('filename', 'x');
-  return {
-    headers: {
-      Authorization: authorization,
-      'Content-Type': `multipart/form-data; boundary=${boundary}`,
-    },
-    body: `${fields}--${boundary}--\r\n`,
-    atLeastBytes: 5,
-  };
 }
 
 async function downloads(server: TestServer, token: string): Promise<number[]> {

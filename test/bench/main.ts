@@ -2,6 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { run } from '../support/process.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
+import { indexSizeBench } from './index-size.ts';
 import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
@@ -25,6 +26,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     measure: uploadBench,
   },
   lookaside: { title: 'look-aside: questions and downloads', measure: lookasideBench },
+  index: {
+    title: 'index of 1,000,000 files in 50,000 components; peer: our server with one file',
+    measure: indexSizeBench,
+  },
   s3: {
     title:
       "s3: rpkg's upload to ours, its files in a bucket; peer: the AWS SDK alone, same S3 server",

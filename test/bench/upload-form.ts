@@ -52,3 +52,18 @@ function* blocks(bytes: number): Iterable<Buffer> {
   for (; left > BLOCK.length; left -= BLOCK.length) yield BLOCK;
   yield BLOCK.subarray(0, left);
 }
+
+/** rpkg's question whether the cache has a file, for a `PostJob`. */
+export function questionFor(component: string, file: string, hash: string, authorization: string) {
+  const { boundary, field } = formFields();
+  const fields = field('name', component) + field('sha512sum', hash) + field('filename', file);
+  return {
+    headers: {
+      Authorization: authorization,
+      'Content-Type': `multipart/form-data; boundary=${boundary}`,
+    },
+    body: `${fields}--${boundary}--\r\n`,
+    // "Missing", or more.
+    atLeastBytes: 5,
+  };
+}
