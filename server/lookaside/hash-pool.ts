@@ -4,12 +4,14 @@ import { Worker } from 'node:worker_threads';
 import type { HashType } from '../../core/domain/checksum.ts';
 import type { HashAnswer, HashRequest } from './hash-worker.ts';
 
+/** Bytes of a slot. */
+const SLOT = 256 * 1024;
 /** Up to so many bytes a file is hashed where it is: handing it over would cost as much. */
-const INLINE = 8 * 1024 * 1024;
-/** Bytes that go to a worker at once. */
-const PIECE = 256 * 1024;
-/** Pieces of one file that may wait for its worker: bounds the memory. */
-const MAX_WAITING = 4;
+const INLINE = SLOT;
+/** Slots of one file that may wait for the worker: bounds the memory. */
+const MAX_WAITING = 2;
+/** Free slots that a worker keeps. */
+const MAX_FREE = 32;
 
 export interface FileHash {
   /** Takes a piece in; waits where the hashing has fallen behind. */
@@ -20,11 +22,11 @@ export interface FileHash {
   abandon(): void;
 }
 
-interface OpenFile {
-  waiting: number;
-  wake: () => void;
-  readonly digested: (hex: string) => void;
-  readonly failed: (error: Error) => void;
+interface Slot {
+  readonly index: number;
+  readonly bytes: Buffer;
+  /** Called when the worker has read it. */
+  read: () => void;
 }
 
 function inlineHash(type: HashType): FileHash {
@@ -38,95 +40,154 @@ function inlineHash(type: HashType): FileHash {
   };
 }
 
-/**
- * Hashes files on other cores, so that an upload is received and written while it is hashed, and a
- * large one does not stall the requests beside it. Pieces are copied to the worker: that takes a
- * tenth of the time that hashing them would.
- */
-export class HashPool {
-  readonly #workers: Worker[] = [];
-  readonly #open = new Map<number, OpenFile>();
+/** One thread that hashes, and the memory that is shared with it. */
+class HashThread {
+  readonly #worker = new Worker(new URL('hash-worker.ts', import.meta.url));
+  readonly #slots = new Map<number, Slot>();
+  readonly #free: Slot[] = [];
+  readonly #digests = new Map<number, PromiseWithResolvers<string>>();
   #next = 0;
 
-  constructor(workers = Math.max(1, availableParallelism() - 1)) {
-    for (let index = 0; index < workers; index++) this.#workers.push(this.#startWorker());
+  /** @param died called once, when the thread is of no use any more */
+  constructor(died: () => void) {
+    this.#worker.unref();
+    this.#worker.on('message', (answer: HashAnswer) => this.#take(answer));
+    this.#worker.on('error', (error) => {
+      died();
+      for (const { reject } of this.#digests.values()) reject(error);
+    });
   }
 
-  /** @param size bytes to come at the most, where that is known */
-  open(type: HashType, size: number | null): FileHash {
-    return size !== null && size <= INLINE ? inlineHash(type) : this.#workerHash(type);
-  }
-
-  #workerHash(type: HashType): FileHash {
+  open(type: HashType): FileHash {
     const id = this.#next++;
-    const worker = this.#workers[id % this.#workers.length];
-    if (worker === undefined) throw new Error('The hash pool is closed.');
-    const send = (request: HashRequest): void => worker.postMessage(request);
-    const { promise: digest, resolve: digested, reject: failed } = Promise.withResolvers<string>();
+    const digest = Promise.withResolvers<string>();
+    this.#digests.set(id, digest);
+    let slot: Slot | null = null;
+    let filled = 0;
+    let waiting = 0;
+    let wake = (): void => {};
+    let dead = false;
+    const isBehind = (): boolean => waiting > MAX_WAITING && !dead;
     // Whoever abandons the file does not wait for its digest.
-    digest.catch(() => {});
-    const file: OpenFile = { waiting: 0, wake: () => {}, digested, failed };
-    this.#open.set(id, file);
-    let gathered: Buffer[] = [];
-    let bytes = 0;
+    digest.promise.catch(() => {
+      dead = true;
+      wake();
+    });
     const flush = (): void => {
-      file.waiting++;
-      send({ id, type, pieces: gathered });
-      gathered = [];
-      bytes = 0;
+      if (slot === null) return;
+      waiting++;
+      slot.read = () => {
+        waiting--;
+        wake();
+      };
+      this.#send({ id, type, slot: slot.index, bytes: filled });
+      slot = null;
+      filled = 0;
     };
     return {
       update: async (piece) => {
-        gathered.push(piece);
-        bytes += piece.length;
-        if (bytes < PIECE) return;
-        flush();
-        while (file.waiting > MAX_WAITING)
-          await new Promise<void>((resolve, reject) => {
-            file.wake = resolve;
-            digest.catch(reject);
-          });
+        for (let at = 0; at < piece.length; ) {
+          slot ??= this.#takeSlot();
+          const copied = piece.copy(slot.bytes, filled, at);
+          at += copied;
+          filled += copied;
+          if (filled < SLOT) continue;
+          flush();
+          while (isBehind())
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          if (dead) await digest.promise;
+        }
       },
       digest: () => {
         flush();
-        send({ id, type, end: 'digest' });
-        return digest;
+        this.#send({ id, type, end: 'digest' });
+        return digest.promise;
       },
       abandon: () => {
-        this.#open.delete(id);
-        send({ id, type, end: 'abandon' });
+        this.#digests.delete(id);
+        if (slot !== null) this.#giveSlot(slot);
+        slot = null;
+        this.#send({ id, type, end: 'abandon' });
       },
     };
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+    await this.#worker.terminate();
   }
 
-  #startWorker(): Worker {
-    const worker = new Worker(new URL('hash-worker.ts', import.meta.url));
-    worker.unref();
-    worker.on('message', ({ id, hex }: HashAnswer) => {
-      const file = this.#open.get(id);
-      if (file === undefined) return;
-      if (hex === null) {
-        file.waiting--;
-        file.wake();
-        return;
-      }
-      this.#open.delete(id);
-      file.digested(hex);
+  #take(answer: HashAnswer): void {
+    if ('hex' in answer) {
+      this.#digests.get(answer.id)?.resolve(answer.hex);
+      this.#digests.delete(answer.id);
+      return;
+    }
+    const slot = this.#slots.get(answer.slot);
+    if (slot === undefined) return;
+    this.#giveSlot(slot);
+    slot.read();
+  }
+
+  #takeSlot(): Slot {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const index = this.#next++;
+    const memory = new SharedArrayBuffer(SLOT);
+    const slot = { index, bytes: Buffer.from(memory), read: () => {} };
+    this.#slots.set(index, slot);
+    this.#send({ slot: index, memory });
+    return slot;
+  }
+
+  #giveSlot(slot: Slot): void {
+    if (this.#free.length < MAX_FREE) {
+      this.#free.push(slot);
+      return;
+    }
+    this.#slots.delete(slot.index);
+    this.#send({ slot: slot.index, memory: null });
+  }
+
+  #send(request: HashRequest): void {
+    this.#worker.postMessage(request);
+  }
+}
+
+/**
+ * Hashes files on other cores, so that an upload is received and written while it is hashed, and a
+ * large one does not stall the requests beside it. Bytes are copied to memory that the threads
+ * share: that takes a tenth of the time that hashing them would, and leaves no garbage.
+ */
+export class HashPool {
+  readonly #threads: HashThread[] = [];
+  #next = 0;
+
+  constructor(threads = Math.max(1, availableParallelism() - 1)) {
+    for (let index = 0; index < threads; index++) this.#start(index);
+  }
+
+  /**
+   * @param size bytes to come at the most, where that is known
+   * @throws Error after `close`
+   */
+  open(type: HashType, size: number | null): FileHash {
+    if (size !== null && size <= INLINE) return inlineHash(type);
+    const thread = this.#threads[this.#next++ % this.#threads.length];
+    if (thread === undefined) throw new Error('The hash pool is closed.');
+    return thread.open(type);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.splice(0).map((thread) => thread.close()));
+  }
+
+  /** A thread that dies fails its own files, and is replaced for those to come. */
+  #start(index: number): void {
+    const thread = new HashThread(() => {
+      if (this.#threads[index] === thread) this.#start(index);
     });
-    worker.on('error', (error) => {
-      const index = this.#workers.indexOf(worker);
-      if (index === -1) return;
-      for (const [id, file] of this.#open)
-        if (id % this.#workers.length === index) {
-          this.#open.delete(id);
-          file.failed(error instanceof Error ? error : new Error(String(error)));
-        }
-      this.#workers[index] = this.#startWorker();
-    });
-    return worker;
+    this.#threads[index] = thread;
   }
 }

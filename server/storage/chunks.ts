@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Bytes that may wait for the reader before the source is paused. */
-const MAX_WAITING = 1024 * 1024;
+const MAX_WAITING = 256 * 1024;
 
 /**
  * The chunks of a stream as they came. A stream's own iterator joins what has gathered into new

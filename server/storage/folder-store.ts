@@ -15,7 +15,7 @@ const STAGING = '.staging';
 /** Folders that are remembered: some megabytes. */
 const MAX_DURABLE = 50_000;
 /** Bytes gathered before a write, so that a large body makes few calls. */
-const WRITE_SIZE = 1024 * 1024;
+const WRITE_SIZE = 512 * 1024;
 
 /**
  * Objects as files below `root`, at the path that their key spells.

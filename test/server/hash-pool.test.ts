@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { HASH_TYPES } from '../../core/domain/checksum.ts';
+import { HASH_TYPES, type HashType } from '../../core/domain/checksum.ts';
 import { HashPool } from '../../server/lookaside/hash-pool.ts';
 
 const pool = new HashPool(2);
@@ -79,6 +79,20 @@ describe('a pool that hashes', () => {
       }),
     );
     expect(digests).toEqual(digests.map((_, n) => (n % 2 === 0 ? null : wanted)));
+  });
+
+  it('fails the files of a thread that dies, and takes others after it', async () => {
+    const alone = new HashPool(1);
+    const piece = randomBytes(600_000);
+    const unknown = alone.open('md6' as HashType, null);
+    const beside = alone.open('sha512', null);
+    await beside.update(piece);
+    await expect(unknown.update(piece).then(() => unknown.digest())).rejects.toThrow(/digest/i);
+    await expect(beside.digest()).rejects.toThrow(/digest/i);
+    const next = alone.open('sha512', null);
+    await next.update(piece);
+    expect(await next.digest()).toBe(createHash('sha512').update(piece).digest('hex'));
+    await alone.close();
   });
 
   it('does not keep the process alive, and can not be used when it is closed', async () => {
