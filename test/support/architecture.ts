@@ -67,8 +67,8 @@ const RINGS: readonly Readonly<Record<string, readonly string[]>>[] = [
     compose: ['config', 'http', 'web', 'hooks', 'worker'],
     // Only the slices of the schema, see SETTINGS.
     config: ['http'],
-    http: [],
-    web: ['http'],
+    http: ['web'],
+    web: [],
     hooks: [],
     worker: [],
   },
