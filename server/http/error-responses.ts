@@ -21,10 +21,15 @@ export function errorResponses(
       return;
     }
     if (error.kind.http === 401) res.setHeader('WWW-Authenticate', challenges);
-    if (error.kind.retryable) res.setHeader('Retry-After', '10');
+    sayWhenToRetry(res, error);
     res.status(error.kind.http);
     write(res, error, requestId);
   };
+}
+
+/** In seconds, where another try is of use. */
+export function sayWhenToRetry(res: Response, error: DistGitError): void {
+  if (error.kind.retryable) res.setHeader('Retry-After', '10');
 }
 
 /** What the site admin must know of; `raw` is the error as it was thrown. */

@@ -6,7 +6,7 @@ import { DOWNLOAD_ROOTS } from '../../core/domain/lookaside-addresses.ts';
 import { errorPage } from '../web/error-page.ts';
 import type { Visitor } from '../web/layout.ts';
 import { PATHS, parsePagePath } from '../web/paths.ts';
-import { asDistGitError, noteError } from './error-responses.ts';
+import { asDistGitError, noteError, sayWhenToRetry } from './error-responses.ts';
 import { stateOf } from './request-state.ts';
 import { goTo, sendPage, siteOf, visitOf, type WebDeps } from './web-visit.ts';
 
@@ -25,7 +25,7 @@ export function webErrors(deps: WebDeps, log: Logger): ErrorRequestHandler {
       goTo(deps, res, next === null ? PATHS.login : loginPath(next));
       return;
     }
-    if (error.kind.retryable) res.setHeader('Retry-After', '10');
+    sayWhenToRetry(res, error);
     const { visitor } = res.locals as { visitor?: Visitor };
     const { code, message, detail, kind } = error;
     const shown =

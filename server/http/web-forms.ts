@@ -8,6 +8,7 @@ import { type LoginForm, loginPage } from '../web/login-page.ts';
 import { PATHS, parsePagePath } from '../web/paths.ts';
 import { secretCookie, setCookie } from './cookies.ts';
 import { formToken, requireFormToken, requireSameOrigin } from './csrf.ts';
+import { sayWhenToRetry } from './error-responses.ts';
 import { letBodyCome } from './request-state.ts';
 import { loginPath } from './web-errors.ts';
 import {
@@ -77,7 +78,7 @@ export function webForms(deps: WebDeps): Router {
       goTo(deps, res, next);
     } catch (error) {
       if (!(error instanceof DistGitError) || error.code === 'internal') throw error;
-      if (error.kind.retryable) res.setHeader('Retry-After', '10');
+      sayWhenToRetry(res, error);
       const problem = { message: error.message, remedy: error.detail.remedy ?? null };
       const again = { csrf: formToken(secret ?? ''), next, user, problem };
       // Not 401: that would make browsers ask for a password by themselves.

@@ -19,7 +19,15 @@ export async function openSession(sql: Sql, principal: UserPrincipal): Promise<s
   const id = randomBytes(32).toString('base64url');
   const { verbs, sigs, collections, components } = principal.scopes;
   const list = <T>(names: readonly T[] | null): T[] | null => (names === null ? null : [...names]);
-  await sql.deleteFrom('web_sessions').where('expires_at', '<=', raw<Date>`now()`).execute();
+  await sql
+    .deleteFrom('web_sessions')
+    .where((where) =>
+      where.or([
+        where('expires_at', '<=', raw<Date>`now()`),
+        where('last_used_at', '<=', raw<Date>`now() - make_interval(mins => ${IDLE_MINUTES})`),
+      ]),
+    )
+    .execute();
   await sql
     .insertInto('web_sessions')
     .values({

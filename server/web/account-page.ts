@@ -72,7 +72,7 @@ function whoFacts({ user, admin, credential, validUntil, scopes }: Who): Html {
     ['Logged in by', credential ?? ''],
     ['Session ends', validUntil === null ? 'never' : moment(validUntil)],
     ['Verbs', listed(scopes?.verbs ?? null, 'all')],
-    ['Limited to', scopes === null ? 'nothing' : limits(scopes)],
+    ['Limits', scopes === null ? 'none' : limits(scopes)],
   ]);
 }
 
@@ -86,7 +86,7 @@ function limits({
     ['collection', collections] as const,
     ['component', components] as const,
   ].flatMap(([what, names]) => (names === null ? [] : [`${what} ${names.join(', ')}`]));
-  return named.length === 0 ? 'nothing' : named.join('; ');
+  return named.length === 0 ? 'none' : named.join('; ');
 }
 
 function tokenTable(site: Site, visitor: Visitor, tokens: readonly Token[]): Html {
@@ -94,7 +94,7 @@ function tokenTable(site: Site, visitor: Visitor, tokens: readonly Token[]): Htm
   if (alive.length === 0) return html`<p>You have none.</p>`;
   return table(
     'Tokens',
-    ['Token', 'Label', 'Verbs', 'Limited to', 'Ends', 'Last used', 'Change'],
+    ['Token', 'Label', 'Verbs', 'Limits', 'Ends', 'Last used', 'Change'],
     alive.map((token) => [
       html`<code>${token.id}</code>`,
       html`${token.label}`,
@@ -138,7 +138,7 @@ export function newTokenPage({ base, url }: Site, token: ApiOutput<'createToken'
 ${commands(token.token)}</div>
 ${facts([
   ['Verbs', listed(token.verbs, 'all')],
-  ['Limited to', limits(token)],
+  ['Limits', limits(token)],
   ['Ends', token.expiresAt === null ? 'never' : moment(token.expiresAt)],
 ])}
 <h2>Use it</h2>

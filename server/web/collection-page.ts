@@ -5,7 +5,7 @@ import type { Page, Site } from './layout.ts';
 import { facts, moment, table } from './parts.ts';
 import { PATHS } from './paths.ts';
 
-type CollectionView = Omit<ApiOutput<'showCollection'>, 'components'>;
+type CollectionView = ApiOutput<'showCollection'>;
 type ComponentView = ApiOutput<'showComponent'>;
 
 export function collectionPage(
@@ -22,7 +22,9 @@ export function collectionPage(
       ['Vendor', collection.vendor],
       [
         'Meta component',
-        html`<a href="${base}${PATHS.component(metaComponent)}">${metaComponent}</a>`,
+        collection.components.includes(metaComponent)
+          ? html`<a href="${base}${PATHS.component(metaComponent)}">${metaComponent}</a>`
+          : `${metaComponent} (not created yet)`,
       ],
       ['Created', moment(collection.createdAt)],
     ])}
@@ -50,7 +52,7 @@ ${
     ? html`<p>None${components.later ? ' after this name' : html` yet: <code>centpkg component create NAME --collection ${name}</code>`}.</p>`
     : table(
         'Components',
-        ['Component', 'Builds the package'],
+        ['Component', 'Built package'],
         components.items.map((component) => [
           html`<a href="${base}${PATHS.component(component.name)}">${component.name}</a>`,
           html`<code>${component.branches.find((branch) => branch.collection === name)?.builtPackage ?? null}</code>`,

@@ -85,7 +85,7 @@ ${
     ? html`<p>None yet: <code>centpkg component add ${name} --collection COLLECTION</code></p>`
     : table(
         'Branches',
-        ['Branch', 'Collection', 'EL', 'SIG', 'Builds the package'],
+        ['Branch', 'Collection', 'EL', 'SIG', 'Built package'],
         branches.map((branch) => [
           html`<code>${branch.name}</code>`,
           html`<a href="${base}${PATHS.collection(branch.collection)}">${branch.collection}</a>`,

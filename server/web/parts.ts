@@ -5,13 +5,13 @@ export function moment(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }
 
-/** A table that scrolls by itself on a narrow screen, also by keyboard. */
+/** A table; on a narrow screen each row is a block, whose cells name their columns. */
 export function table(label: string, heads: readonly string[], rows: readonly Html[][]): Html {
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0">
 <table>
 <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>
-${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
+${rows.map((row) => html`<tr>${row.map((cell, n) => html`<td data-label="${heads[n] ?? ''}">${cell}</td>`)}</tr>\n`)}</tbody>
 </table>
 </div>`;
 }

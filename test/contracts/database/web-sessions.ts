@@ -154,14 +154,14 @@ export function webSessionContract(under: DatabaseUnderTest): void {
     });
 
     it('is cleared away some time after its end', async () => {
-      const { session } = await by();
-      await change(raw`expires_at = now()`, session);
+      const [over, idle] = [(await by()).session, (await by()).session];
+      await change(raw`expires_at = now()`, over);
+      await change(raw`last_used_at = now() - interval '61 minutes'`, idle);
       await by();
-      const left = await rows(
-        here.db.sql,
-        raw`select 1 from web_sessions where id_hash = ${hashOf(session)}`,
-      );
-      expect(left).toEqual([]);
+      for (const session of [over, idle]) {
+        const left = raw`select 1 from web_sessions where id_hash = ${hashOf(session)}`;
+        expect(await rows(here.db.sql, left)).toEqual([]);
+      }
     });
   });
 }
