@@ -21,15 +21,10 @@ export function errorResponses(
       return;
     }
     if (error.kind.http === 401) res.setHeader('WWW-Authenticate', challenges);
-    sayWhenToRetry(res, error);
+    if (error.kind.retryable) res.setHeader('Retry-After', '10');
     res.status(error.kind.http);
     write(res, error, requestId);
   };
-}
-
-/** In seconds, where another try is of use. */
-export function sayWhenToRetry(res: Response, error: DistGitError): void {
-  if (error.kind.retryable) res.setHeader('Retry-After', '10');
 }
 
 /** What the site admin must know of; `raw` is the error as it was thrown. */

@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { API_ROOT } from '../../core/api/routes.ts';
@@ -6,9 +6,12 @@ import { DOWNLOAD_ROOTS } from '../../core/domain/lookaside-addresses.ts';
 import { errorPage } from '../web/error-page.ts';
 import type { Visitor } from '../web/layout.ts';
 import { PATHS, parsePagePath } from '../web/paths.ts';
-import { asDistGitError, noteError, sayWhenToRetry } from './error-responses.ts';
+import { asDistGitError, noteError } from './error-responses.ts';
 import { stateOf } from './request-state.ts';
 import { goTo, sendPage, siteOf, visitOf, type WebDeps } from './web-visit.ts';
+
+/** Seconds, where the error does not know better. */
+const RETRY_AFTER_S = 10;
 
 /** Errors of the pages, as pages. A 500 shows the request's id and no more. */
 export function webErrors(deps: WebDeps, log: Logger): ErrorRequestHandler {
@@ -36,6 +39,12 @@ export function webErrors(deps: WebDeps, log: Logger): ErrorRequestHandler {
     const nobody: Visitor = { principal: { kind: 'anonymous' }, csrf: null };
     sendPage(deps, res, visitor ?? nobody, page, kind.http);
   };
+}
+
+/** In seconds, where another try is of use. */
+export function sayWhenToRetry(res: Response, error: DistGitError): void {
+  const { retryAfter = RETRY_AFTER_S } = error.detail;
+  if (error.kind.retryable) res.setHeader('Retry-After', String(retryAfter));
 }
 
 export function loginPath(next: string): string {

@@ -8,9 +8,8 @@ import { type LoginForm, loginPage } from '../web/login-page.ts';
 import { PATHS, parsePagePath } from '../web/paths.ts';
 import { secretCookie, setCookie } from './cookies.ts';
 import { formToken, requireFormToken, requireSameOrigin } from './csrf.ts';
-import { sayWhenToRetry } from './error-responses.ts';
 import { letBodyCome } from './request-state.ts';
-import { loginPath } from './web-errors.ts';
+import { loginPath, sayWhenToRetry } from './web-errors.ts';
 import {
   ask,
   cookiesOf,

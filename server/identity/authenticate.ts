@@ -3,9 +3,10 @@ import { fail } from '../../core/api/distgit-error.ts';
 import type { Authenticator, Credentials } from './authenticator.ts';
 
 /**
- * Asks each way to log in, in order: the first that knows the credentials answers.
+ * Asks each way to log in, in order; the first that knows the credentials answers.
  * @returns anonymous where no credentials were sent
- * @throws DistGitError `credential_invalid` where they do not hold, or nobody knows them
+ * @throws DistGitError `credential_invalid`, `too_many_attempts`, `unavailable`: credentials that do
+ * not hold are an error, never a silent fall back to anonymous
  */
 export async function authenticate(
   authenticators: readonly Authenticator[],
@@ -18,7 +19,9 @@ export async function authenticate(
   if (credentials.authorization === null) return ANONYMOUS;
   return fail(
     'credential_invalid',
-    'This way to log in is not known here.',
-    'Send a token as the password of HTTP Basic, or as Bearer.',
+    /^basic /i.test(credentials.authorization)
+      ? 'The token is not valid.'
+      : 'This way to log in is not known here.',
+    'Send a token as the password of HTTP Basic, or as Bearer: centpkg token create',
   );
 }
