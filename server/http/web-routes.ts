@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express';
 import { decide } from '../../core/access/decide.ts';
 import { fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { parseSigName } from '../../core/domain/sig.ts';
 import { requireUser } from '../access/audit.ts';
@@ -21,12 +22,10 @@ const LAST_PUSHES = 10;
 /** Every page that shows something; what changes something is in `web-forms.ts`. */
 export function webRoutes(deps: WebDeps): Router {
   const router = Router();
-  const show = (path: string, page: (visit: Visit, req: Request) => Promise<Page | null>): void => {
+  const show = (path: string, page: (visit: Visit, req: Request) => Promise<Page>): void => {
     router.get(path, async (req, res) => {
       const visit = await visitOf(deps, req, res);
-      const made = await page(visit, req);
-      if (made === null) goTo(deps, res, namedComponent(req));
-      else sendPage(deps, res, visit.visitor, made);
+      sendPage(deps, res, visit.visitor, await page(visit, req));
     });
   };
 
@@ -45,8 +44,12 @@ export function webRoutes(deps: WebDeps): Router {
     ]);
     return homePage(siteOf(deps), sigs.items, collections.items);
   });
+  router.get(PATHS.components, (req, res, next) => {
+    const { name } = req.query;
+    if (typeof name !== 'string') next();
+    else goTo(deps, res, PATHS.component(parseComponentName(name.trim())));
+  });
   show(PATHS.components, async ({ context }, req) => {
-    if (req.query.name !== undefined) return null;
     const components = await componentsPart(deps, context, req, PATHS.components);
     return componentsPage(siteOf(deps), components);
   });
@@ -71,6 +74,7 @@ export function webRoutes(deps: WebDeps): Router {
       sig,
       collections: collections.items,
       mayApprove: allowed,
+      now: Date.now(),
     });
   });
   show(PATHS.account, async ({ context, visitor }) => {
@@ -80,6 +84,7 @@ export function webRoutes(deps: WebDeps): Router {
       who: await ask(deps, context, 'whoami'),
       tokens: decision.allowed ? (await ask(deps, context, 'listTokens')).items : null,
       refusal: decision.allowed ? null : decision,
+      now: Date.now(),
     });
   });
 
@@ -104,19 +109,13 @@ function browsedRepository(namespace: string, req: Request): string | null {
   }
 }
 
-/** Where the form of the components' page leads. @throws DistGitError `name_invalid` */
-function namedComponent(req: Request): string {
-  const { name } = req.query;
-  return PATHS.component(parseComponentName(typeof name === 'string' ? name.trim() : ''));
-}
-
 async function componentsPart(
   deps: WebDeps,
   context: Visit['context'],
   req: Request,
   path: string,
   collection?: string,
-): Promise<Part<Awaited<ReturnType<typeof ask<'listComponents'>>>['items'][number]>> {
+): Promise<Part<ApiOutput<'showComponent'>>> {
   const { after } = req.query;
   const { items } = await ask(deps, context, 'listComponents', {
     query: {

@@ -3,7 +3,7 @@ import type { ApiOutput } from '../../core/api/schemas.ts';
 import { shellWord } from '../../core/domain/text.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Page, type Site, type Visitor } from './layout.ts';
-import { commands, facts, field, listed, moment, table } from './parts.ts';
+import { commands, ending, facts, field, listed, moment, table } from './parts.ts';
 import { PATHS } from './paths.ts';
 
 type Who = ApiOutput<'whoami'>;
@@ -23,10 +23,12 @@ export interface AccountParts {
   /** Null: the credential is not for tokens; `refusal` says why. */
   readonly tokens: readonly Token[] | null;
   readonly refusal: { readonly reason: string; readonly remedy: string } | null;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 export function accountPage(site: Site, visitor: Visitor, parts: AccountParts): Page {
-  const { who, tokens, refusal } = parts;
+  const { who, tokens, refusal, now } = parts;
   return {
     title: 'Your account',
     main: html`${whoFacts(who)}
@@ -56,7 +58,7 @@ ${
 <h2>Tokens</h2>
 <p>A token is a password for git, centpkg and scripts, that can be limited and taken back.</p>
 ${refusal === null ? null : html`<div class="box error"><p>${refusal.reason}</p><p>${refusal.remedy}</p></div>`}
-${tokens === null ? null : tokenTable(site, visitor, tokens)}
+${tokens === null ? null : tokenTable(site, visitor, tokens, now)}
 ${tokens === null ? null : tokenForm(site, visitor, who.scopes?.verbs ?? null)}`,
   };
 }
@@ -89,7 +91,7 @@ function limits({
   return named.length === 0 ? 'none' : named.join('; ');
 }
 
-function tokenTable(site: Site, visitor: Visitor, tokens: readonly Token[]): Html {
+function tokenTable(site: Site, visitor: Visitor, tokens: readonly Token[], now: number): Html {
   const alive = tokens.filter(({ revokedAt }) => revokedAt === null);
   if (alive.length === 0) return html`<p>You have none.</p>`;
   return table(
@@ -100,7 +102,7 @@ function tokenTable(site: Site, visitor: Visitor, tokens: readonly Token[]): Htm
       html`${token.label}`,
       html`${listed(token.verbs, 'all')}`,
       html`${limits(token)}`,
-      token.expiresAt === null ? html`never` : moment(token.expiresAt),
+      ending(token.expiresAt, now),
       token.lastUsedAt === null ? html`never` : moment(token.lastUsedAt),
       html`<form method="post" action="${site.base}${PATHS.revokeToken}">
 ${csrfField(visitor.csrf)}<input type="hidden" name="token" value="${token.id}">

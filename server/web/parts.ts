@@ -5,6 +5,12 @@ export function moment(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }
 
+/** When something ends, and whether it has; `now` in milliseconds since 1970. */
+export function ending(iso: string | null, now: number): Html {
+  if (iso === null) return html`never`;
+  return html`${moment(iso)}${Date.parse(iso) <= now ? ' (ended)' : null}`;
+}
+
 /** A table; on a narrow screen each row is a block, whose cells name their columns. */
 export function table(label: string, heads: readonly string[], rows: readonly Html[][]): Html {
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0">

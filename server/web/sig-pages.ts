@@ -2,7 +2,7 @@ import type { ApiOutput } from '../../core/api/schemas.ts';
 import { type CollectionView, collectionNames, type SigView } from './home-page.ts';
 import { type Html, html } from './html.ts';
 import { csrfField, type Page, type Site, type Visitor } from './layout.ts';
-import { facts, field, listed, moment, table } from './parts.ts';
+import { ending, facts, field, listed, table } from './parts.ts';
 import { PATHS } from './paths.ts';
 
 type Sig = ApiOutput<'showSig'>;
@@ -40,10 +40,12 @@ export interface SigParts {
   readonly collections: readonly CollectionView[];
   /** Whether the visitor approves users here: then the page has the forms for it. */
   readonly mayApprove: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 export function sigPage(site: Site, visitor: Visitor, parts: SigParts): Page {
-  const { sig, collections, mayApprove } = parts;
+  const { sig, collections, mayApprove, now } = parts;
   const { name, members, approvals } = sig;
   return {
     title: `SIG ${name}`,
@@ -68,9 +70,9 @@ ${
     ? html`<p>Nobody is approved yet.</p>`
     : table(
         'Approvals',
-        ['User', 'For', 'Reason', 'By', 'Until', ...(mayApprove ? ['Change'] : [])],
+        ['User', 'For', 'Reason', 'By', 'Ends', ...(mayApprove ? ['Change'] : [])],
         approvals.map((approval) =>
-          approvalRow(approval).concat(
+          approvalRow(approval, now).concat(
             mayApprove ? [revokeForm(site, visitor, name, approval.user)] : [],
           ),
         ),
@@ -82,14 +84,16 @@ ${collections.length === 0 ? html`<p>None yet.</p>` : collectionNames(site, coll
   };
 }
 
-function approvalRow({ user, components, reason, approvedBy, until }: Approval): Html[] {
-  const ended = until !== null && Date.parse(until) <= Date.now();
+function approvalRow(
+  { user, components, reason, approvedBy, until }: Approval,
+  now: number,
+): Html[] {
   return [
     html`${user}`,
     html`${listed(components, 'all components')}`,
     html`${reason}`,
     html`${approvedBy}`,
-    until === null ? html`no end` : html`${moment(until)}${ended ? ' (ended)' : null}`,
+    ending(until, now),
   ];
 }
 
