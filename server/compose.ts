@@ -192,6 +192,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     db,
     metrics,
     authenticators,
+    principals,
     api,
     git: {
       ...gitDeps,

@@ -65,6 +65,8 @@ describe('the check of the architecture fires', () => {
     ],
     ['from identity to users', 'server/identity/x.ts', `import { x } from '../users/users.ts';`],
     ['from http to compose', 'server/http/x.ts', `import { x } from '../compose.ts';`],
+    ['from web to http', 'server/web/x.ts', `import { x } from '../http/app.ts';`],
+    ['from web to use cases', 'server/web/x.ts', `import { x } from '../sigs/sigs.ts';`],
     ['from worker to http', 'server/worker/x.ts', `import { x } from '../http/app.ts';`],
     ['from a folder in no ring', 'server/utils/x.ts', `import { x } from '../db/database.ts';`],
     ['to a folder in no ring', 'server/http/x.ts', `import { x } from '../utils/x.ts';`],
@@ -135,6 +137,8 @@ describe('the check of the architecture fires', () => {
   });
 
   it.each([
+    ['from http to web', 'server/http/x.ts', `import { x } from '../web/html.ts';`],
+    ['from web to core', 'server/web/x.ts', `import { x } from '../../core/domain/text.ts';`],
     ['down the rings', 'server/http/x.ts', `import { x } from '../git/git.ts';`],
     [
       'of types of node, in core',

@@ -36,6 +36,18 @@ export interface Tables {
     revoked_at: Time | null;
     last_used_at: Time | null;
   };
+  web_sessions: {
+    id_hash: Buffer;
+    user_name: UserName;
+    credential: string;
+    verbs: TokenVerb[] | null;
+    sigs: string[] | null;
+    collections: string[] | null;
+    components: string[] | null;
+    created_at: CreatedAt;
+    last_used_at: ColumnType<Date, Date | undefined, Date>;
+    expires_at: Time;
+  };
   sigs: {
     name: SigName;
     title: string;

@@ -63,7 +63,7 @@ const readJson: RequestHandler = (req, res, next) => {
 };
 
 /** @throws DistGitError `input_invalid` with every problem of path, query and body */
-function parseInput(
+export function parseInput(
   schema: Schema,
   given: { readonly path: unknown; readonly query: unknown; readonly body: unknown },
 ): object {

@@ -1,10 +1,11 @@
-import express, { type Express } from 'express';
+import express, { type Express, Router } from 'express';
 import type { Logger } from 'pino';
 import { fail } from '../../core/api/distgit-error.ts';
 import { openApiDocument } from '../../core/api/openapi.ts';
 import { API_ROOT } from '../../core/api/routes.ts';
 import type { Database } from '../db/database.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
+import type { Principals } from '../identity/principals.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type ApiHandlers, apiRoutes } from './api-routes.ts';
 import { clientRoutes } from './client-routes.ts';
@@ -15,12 +16,16 @@ import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
 import { type ResumableRouteDeps, resumableRoutes } from './resumable-routes.ts';
+import { unknownPage, webErrors } from './web-errors.ts';
+import { webForms } from './web-forms.ts';
+import { webRoutes } from './web-routes.ts';
 
 export interface AppDeps {
   readonly log: Logger;
   readonly db: Database;
   readonly metrics: Metrics;
   readonly authenticators: readonly Authenticator[];
+  readonly principals: Principals;
   readonly api: ApiHandlers;
   readonly git: GitRouteDeps;
   readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
@@ -57,12 +62,17 @@ export function createApp(deps: AppDeps): Express {
     })),
   );
 
+  const web = { ...deps, namespace: deps.git.namespace, url: () => deps.url() };
+  const pageErrors = webErrors(web, deps.log);
+  app.use(Router().use(webForms(web), webRoutes(web), pageErrors));
+
   const loggedIn = login(deps.authenticators);
   app.use(loggedIn);
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));
   app.use(resumableRoutes({ ...deps.lookaside, login: loggedIn, url: () => deps.url() }));
   app.use(API_ROOT, apiRoutes(deps.api));
+  app.use(Router().use(unknownPage(web), pageErrors));
   app.use(() => {
     fail(
       'not_found',

@@ -14,8 +14,7 @@ export function errorResponses(
   return (raw: unknown, _req, res, _next) => {
     const error = asDistGitError(raw);
     const { requestId } = stateOf(res);
-    if (error.code === 'internal') log.error({ err: raw, requestId }, 'a request failed');
-    else if (error.kind.http >= 500) log.warn({ err: error, requestId }, 'a request failed');
+    noteError(log, error, raw, requestId);
     if (res.headersSent) {
       // Part of the answer is out: cutting the connection is the only truthful end.
       res.destroy();
@@ -26,6 +25,12 @@ export function errorResponses(
     res.status(error.kind.http);
     write(res, error, requestId);
   };
+}
+
+/** What the site admin must know of; `raw` is the error as it was thrown. */
+export function noteError(log: Logger, error: DistGitError, raw: unknown, requestId: string): void {
+  if (error.code === 'internal') log.error({ err: raw, requestId }, 'a request failed');
+  else if (error.kind.http >= 500) log.warn({ err: error, requestId }, 'a request failed');
 }
 
 function write(res: Response, error: DistGitError, requestId: string): void {
@@ -56,7 +61,7 @@ function write(res: Response, error: DistGitError, requestId: string): void {
 }
 
 /** What libraries throw, in our words. */
-function asDistGitError(error: unknown): DistGitError {
+export function asDistGitError(error: unknown): DistGitError {
   if (error instanceof DistGitError) return error;
   if (error instanceof multer.MulterError)
     return new DistGitError('input_invalid', `The form is not valid: ${error.message}.`, {

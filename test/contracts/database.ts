@@ -13,6 +13,7 @@ import { sourceContract } from './database/sources.ts';
 import { transactionContract } from './database/transactions.ts';
 import { userContract } from './database/users.ts';
 import { valueContract } from './database/values.ts';
+import { webSessionContract } from './database/web-sessions.ts';
 import { closeShared, type DatabaseUnderTest } from './database/world.ts';
 
 /** What the server needs of a database; every one that it can run on passes all of it. */
@@ -30,6 +31,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     sourceContract(under);
     permissionCacheContract(under);
     loginContract(under);
+    webSessionContract(under);
     userContract(under);
     sigContract(under);
     componentContract(under);

@@ -67,8 +67,8 @@ const RINGS: readonly Readonly<Record<string, readonly string[]>>[] = [
     compose: ['config', 'http', 'web', 'hooks', 'worker'],
     // Only the slices of the schema, see SETTINGS.
     config: ['http'],
-    http: [],
-    web: ['http'],
+    http: ['web'],
+    web: [],
     hooks: [],
     worker: [],
   },
@@ -93,6 +93,7 @@ function serverImport({ from, to }: Import): string | null {
   const [here, there] = [folderOf(from), folderOf(to)];
   if (ringOf(here) === -1) return `server/${here} is in no ring`;
   if (to.endsWith('/settings.ts') && here === 'config') return null;
+  if (here === 'web' && there !== 'web') return 'web/ has pages: pure, of what they are given';
   if (here === 'config' && there !== 'config') return 'config/ takes settings.ts of others only';
   if (to.endsWith('/settings.ts') && here !== there && !/^(main|compose)$/.test(here))
     return 'settings.ts is for config/ only';

@@ -23,6 +23,7 @@ const TABLES = [
   'sources',
   'tokens',
   'users',
+  'web_sessions',
 ];
 
 export function migrationContract(under: DatabaseUnderTest): void {
