@@ -2,15 +2,18 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** Bundles centpkg into one file: it starts in a fraction of the time, and needs no node_modules. */
+/**
+ * Bundles each program that others start into one file: it starts in a fraction of the time, and
+ * needs no node_modules. `centpkg` is for people, `ssh-gate` for sshd.
+ */
 const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
   version: string;
 };
-const outfile = resolve(root, 'dist/centpkg.js');
+const programs = { centpkg: 'cli/main.ts', 'ssh-gate': 'server/hooks/ssh/gate.ts' };
 await build({
-  entryPoints: [resolve(root, 'cli/main.ts')],
-  outfile,
+  entryPoints: Object.entries(programs).map(([out, file]) => ({ out, in: resolve(root, file) })),
+  outdir: resolve(root, 'dist'),
   bundle: true,
   minify: true,
   keepNames: true,
@@ -24,4 +27,4 @@ await build({
   },
   logLevel: 'warning',
 });
-chmodSync(outfile, 0o755);
+for (const name of Object.keys(programs)) chmodSync(resolve(root, `dist/${name}.js`), 0o755);

@@ -5,6 +5,7 @@ import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
 import type { SigName, SigPolicies, SigRole, UserName } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
+import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -34,6 +35,17 @@ export interface Tables {
     created_at: CreatedAt;
     expires_at: Time | null;
     revoked_at: Time | null;
+    last_used_at: Time | null;
+  };
+  ssh_keys: {
+    fingerprint: SshFingerprint;
+    user_name: UserName;
+    type: SshKeyType;
+    /** The key's wire form, in base64. */
+    base64: string;
+    label: string;
+    added_by: UserName;
+    added_at: CreatedAt;
     last_used_at: Time | null;
   };
   sigs: {

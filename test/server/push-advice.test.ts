@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PushAdvice } from '../../server/http/push-advice.ts';
+import { PushAdvice } from '../../server/pushes/push-advice.ts';
 import type { PushStage } from '../../server/pushes/receive-pack.ts';
 import { FLUSH, pktLine, sideBandText } from '../support/git-wire.ts';
 
