@@ -10,21 +10,26 @@ const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
   version: string;
 };
-const programs = { centpkg: 'cli/main.ts', 'ssh-gate': 'server/hooks/ssh/gate.ts' };
-await build({
-  entryPoints: Object.entries(programs).map(([out, file]) => ({ out, in: resolve(root, file) })),
-  outdir: resolve(root, 'dist'),
-  bundle: true,
-  minify: true,
-  keepNames: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
-  define: { CENTPKG_VERSION: JSON.stringify(version) },
-  // commander is CommonJS and asks for node's modules by require.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
-for (const name of Object.keys(programs)) chmodSync(resolve(root, `dist/${name}.js`), 0o755);
+async function bundle(entry: string, name: string, banner: string): Promise<void> {
+  const outfile = resolve(root, `dist/${name}.js`);
+  await build({
+    entryPoints: [resolve(root, entry)],
+    outfile,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    define: { CENTPKG_VERSION: JSON.stringify(version) },
+    banner: { js: banner },
+    logLevel: 'warning',
+  });
+  chmodSync(outfile, 0o755);
+}
+
+// commander is CommonJS and asks for node's modules by require.
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+await bundle('cli/main.ts', 'centpkg', REQUIRE);
+await bundle('server/hooks/ssh/gate.ts', 'ssh-gate', '');

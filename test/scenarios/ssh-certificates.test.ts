@@ -88,10 +88,8 @@ describe('a certificate that the SSH authority signed', () => {
     const key = scenario.path('key');
     await makeKey(key);
     const all = ['permit-port-forwarding', 'permit-pty', 'permit-agent-forwarding'];
-    await scenario.sshd.certify(key, [
-      ...['-n', 'ann', '-V', '+1h'],
-      ...all.flatMap((one) => ['-O', one]),
-    ]);
+    const permits = all.flatMap((one) => ['-O', one]);
+    await scenario.sshd.certify(key, ['-n', 'ann', '-V', '+1h', ...permits]);
     const forward = ['-W', `127.0.0.1:${new URL(scenario.server.url).port}`];
     expect((await scenario.sshd.ssh(key, [], forward)).code).not.toBe(0);
     const terminal = await scenario.sshd.ssh(key, ['whoami'], ['-tt', '-o', 'LogLevel=INFO']);

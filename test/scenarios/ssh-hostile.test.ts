@@ -96,8 +96,11 @@ describe('environment injection over SSH', () => {
   it('and the git that runs has the environment of the server alone', async () => {
     const held = spawn('ssh', [
       ...scenario.sshd.options(scenario.key('ann')),
-      ...['-o', 'SetEnv=LD_BIND_NOW=1 GIT_DIR=/tmp GIT_PROTOCOL=version=1'],
-      ...['-p', String(scenario.sshd.port), `${new URL(scenario.sshd.url).username}@127.0.0.1`],
+      '-o',
+      'SetEnv=LD_BIND_NOW=1 GIT_DIR=/tmp GIT_PROTOCOL=version=1',
+      '-p',
+      String(scenario.sshd.port),
+      `${new URL(scenario.sshd.url).username}@127.0.0.1`,
       "git-upload-pack '/scls/python.git'",
     ]);
     try {
@@ -172,9 +175,8 @@ describe('everything of SSH that is not git', () => {
 
   it('is not let in by files of keys in the account', async () => {
     const config = await readFile(join(scenario.sshd.folder, 'sshd_config'), 'utf8');
-    const shown = await run('/usr/sbin/sshd', [
-      ...['-T', '-f', join(scenario.sshd.folder, 'sshd_config')],
-    ]);
+    const file = join(scenario.sshd.folder, 'sshd_config');
+    const shown = await run('/usr/sbin/sshd', ['-T', '-f', file]);
     expect(config).toContain('AuthorizedKeysFile none');
     expect(shown.stdout).toMatch(/^authorizedkeysfile none$/m);
     for (const line of ['permittty no', 'disableforwarding yes', 'permituserrc no'])

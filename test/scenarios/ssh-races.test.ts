@@ -72,7 +72,8 @@ describe('two pushes to one branch at once, one over SSH and one over HTTP', () 
         push(overHttp, ['HEAD']),
         scenario.tryGit('ann', overSsh, 'push', 'origin', 'HEAD'),
       ]);
-      expect([http.code, ssh.code].toSorted()).toEqual([0, 1]);
+      expect([0, 1]).toContain(http.code);
+      expect(ssh.code).toBe(http.code === 0 ? 1 : 0);
       expect(http.code === 0 ? ssh.stderr : http.stderr).toMatch(/fetch/i);
       const winner = http.code === 0 ? overHttp : overSsh;
       expect(await tip()).toBe((await git(winner, 'rev-parse', 'HEAD')).trim());
@@ -129,35 +130,6 @@ describe('a client over SSH that goes away', () => {
     const [code] = (await once(client, 'close')) as [number];
     expect(code).toBe(0);
     expect(said).toContain(`ok ${REF}`);
-  });
-});
-
-describe('much at once over SSH', () => {
-  it('goes through whole, both ways', { timeout: 240_000 }, async () => {
-    const { server, people } = scenario;
-    await server.must(
-      'createComponent',
-      { name: 'large', collections: ['python33'] },
-      people.chair,
-    );
-    const copy = await workingCopy(server, scenario.path(), people.committer, {
-      component: 'large',
-    });
-    const noise = Object.fromEntries(
-      Array.from({ length: 20 }, (_, n) => [`${n}.patch`, randomBytes(700_000).toString('base64')]),
-    );
-    await commitFiles(copy, noise);
-    const head = (await git(copy, 'rev-parse', 'HEAD')).trim();
-    const pushed = await scenario.tryGit('ann', copy, 'push', scenario.url('large'), 'HEAD');
-    expect(pushed).toMatchObject({ code: 0 });
-    const clones = await Promise.all(
-      [1, 2].map(async () => {
-        const path = scenario.path();
-        await scenario.git('sam', '/', 'clone', '--quiet', scenario.url('large'), path);
-        return git(path, 'rev-parse', `origin/${BRANCH}`);
-      }),
-    );
-    expect(clones.map((text) => text.trim())).toEqual([head, head]);
   });
 });
 

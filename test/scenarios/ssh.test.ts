@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -114,7 +115,7 @@ describe('a push over SSH', () => {
 
     const pushes = (await server.must('listPushes', { limit: 2 })).items;
     expect(pushes.map(({ state, user, component }) => [state, user, component])).toEqual(
-      Array(2).fill(['applied', 'ann', 'python']),
+      [1, 2].map(() => ['applied', 'ann', 'python']),
     );
     const oneOf = async (way: string) => {
       const { items } = await server.must('listAudit', { limit: 10 });
@@ -216,6 +217,35 @@ describe('a push over SSH', () => {
     expect(remoteLines(stderr).join('\n')).toContain(
       '"git fsck" in your clone names the bad objects',
     );
+  });
+});
+
+describe('much at once over SSH', () => {
+  it('goes through whole, both ways', { timeout: 240_000 }, async () => {
+    const { server, people } = scenario;
+    await server.must(
+      'createComponent',
+      { name: 'large', collections: ['python33'] },
+      people.chair,
+    );
+    const copy = await workingCopy(server, scenario.path(), people.committer, {
+      component: 'large',
+    });
+    const noise = Object.fromEntries(
+      Array.from({ length: 20 }, (_, n) => [`${n}.patch`, randomBytes(700_000).toString('base64')]),
+    );
+    await commitFiles(copy, noise);
+    const head = (await git(copy, 'rev-parse', 'HEAD')).trim();
+    const pushed = await scenario.tryGit('ann', copy, 'push', scenario.url('large'), 'HEAD');
+    expect(pushed).toMatchObject({ code: 0 });
+    const clones = await Promise.all(
+      [1, 2].map(async () => {
+        const path = scenario.path();
+        await scenario.git('sam', '/', 'clone', '--quiet', scenario.url('large'), path);
+        return git(path, 'rev-parse', `origin/${BRANCH}`);
+      }),
+    );
+    expect(clones.map((text) => text.trim())).toEqual([head, head]);
   });
 });
 

@@ -122,12 +122,8 @@ export class Sshd {
     options: readonly string[],
     authority = join(this.folder, 'authority'),
   ): Promise<void> {
-    const { code, stderr } = await run('ssh-keygen', [
-      '-q',
-      ...['-s', authority, '-I', 'a certificate'],
-      ...options,
-      `${key}.pub`,
-    ]);
+    const signing = ['-q', '-s', authority, '-I', 'a certificate', ...options];
+    const { code, stderr } = await run('ssh-keygen', [...signing, `${key}.pub`]);
     if (code !== 0) throw new Error(`ssh-keygen: ${stderr}`);
   }
 

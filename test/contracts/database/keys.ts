@@ -46,7 +46,11 @@ export function keyContract(under: DatabaseUnderTest): void {
       const added = await addKey(here.db, byUser(user), parsed('addKey', { key: line }));
       const fingerprint = sshFingerprint(base64);
       expect(added).toMatchObject({
-        ...{ user, fingerprint, type: TYPE, label: 'ann@laptop', addedBy: user },
+        user,
+        fingerprint,
+        type: TYPE,
+        label: 'ann@laptop',
+        addedBy: user,
         lastUsedAt: null,
       });
       expect((await listKeys(here.db, byUser(user), parsed('listKeys', {}))).items).toEqual([
@@ -116,7 +120,10 @@ export function keyContract(under: DatabaseUnderTest): void {
       expect(await ssh.admit('ssh-rsa', base64)).toBeNull();
       expect(await ssh.admit(TYPE, newKey().base64)).toBeNull();
       expect(await ssh.byKey(fingerprint)).toMatchObject({
-        ...{ kind: 'user', name: user, credential: `ssh:${fingerprint}`, validUntil: null },
+        kind: 'user',
+        name: user,
+        credential: `ssh:${fingerprint}`,
+        validUntil: null,
         scopes: UNLIMITED_SCOPES,
       });
       const used = (await listKeys(here.db, byUser(user), parsed('listKeys', {}))).items;
