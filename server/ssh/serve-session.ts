@@ -5,12 +5,16 @@ import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import { parseSshCommand, SSH_SERVICES, type SshService } from '../../core/domain/ssh-command.ts';
 import { parseSshFingerprint } from '../../core/domain/ssh-key.ts';
-import type { RequestContext } from '../access/audit.ts';
 import { type GitSlots, MAX_FETCH_REQUEST } from '../git/git-slots.ts';
 import { requireRepository } from '../git/require-repository.ts';
 import type { SshIdentities } from '../identity/ssh-identities.ts';
 import { PushAdvice } from '../pushes/push-advice.ts';
-import { type PushStage, type ReceivePackDeps, startReceivePack } from '../pushes/receive-pack.ts';
+import {
+  type Pusher,
+  type PushStage,
+  type ReceivePackDeps,
+  startReceivePack,
+} from '../pushes/receive-pack.ts';
 import { requirePush } from '../pushes/require-push.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { SessionQuestion } from './questions.ts';
@@ -25,7 +29,7 @@ export interface SshSessionDeps extends ReceivePackDeps {
   readonly url: string;
 }
 
-type Session = RequestContext & { readonly principal: UserPrincipal };
+type Session = Required<Pusher>;
 
 /** One SSH session from the client's command to its exit status. Never throws. */
 export async function serveSession(
@@ -38,10 +42,11 @@ export async function serveSession(
   let user = '';
   let status = 1;
   try {
-    const principal = await identify(deps.identities, question);
+    const again = (): Promise<UserPrincipal> => identify(deps.identities, question);
+    const principal = await again();
     user = principal.name;
     const address = isIP(question.address) === 0 ? '' : question.address;
-    const context = { requestId, address, principal };
+    const context = { requestId, address, principal, again };
     status = await runCommand(deps, socket, out, context, question);
   } catch (raw) {
     const error =

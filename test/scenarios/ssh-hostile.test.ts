@@ -184,6 +184,21 @@ describe('everything of SSH that is not git', () => {
   });
 });
 
+describe('the shipped configuration', () => {
+  it('has a part that a Match block of another sshd takes', async () => {
+    const config = await readFile(join(scenario.sshd.folder, 'sshd_config'), 'utf8');
+    const [, block = ''] = /^# --- begin of .*\n([^]*)^# --- end$/m.exec(config) ?? [];
+    const host = `HostKey ${join(scenario.sshd.folder, 'host')}\n`;
+    const file = scenario.path('match');
+    await writeFile(file, `${host}Match User nobody\n${block}`);
+    const about = ['-C', 'user=nobody,host=x,addr=192.0.2.1'];
+    const shown = await run('/usr/sbin/sshd', ['-T', ...about, '-f', file]);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    for (const word of ['authorizedkeyscommand', 'authorizedprincipalscommand'])
+      expect(shown.stdout).toMatch(new RegExp(`^${word} /usr/bin/env /`, 'm'));
+  });
+});
+
 describe('the hooks', () => {
   it('are not bypassed by push options or configuration over the wire', async () => {
     const copy = scenario.path();

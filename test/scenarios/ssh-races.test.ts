@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually, leftovers } from '../support/data-folder.ts';
@@ -32,6 +33,17 @@ function session(service: string): ChildProcess {
     [...scenario.sshd.options(scenario.key('ann')), ...host, `${service} '/scls/python.git'`],
     { stdio: ['pipe', 'pipe', 'ignore'] },
   );
+}
+
+/** Sends all of it; what comes back until the end. */
+async function answerOf(client: ChildProcess, request: Buffer): Promise<string> {
+  let said = '';
+  client.stdout!.setEncoding('latin1').on('data', (text: string) => {
+    said += text;
+  });
+  client.stdin!.end(request);
+  await once(client, 'close');
+  return said;
 }
 
 /** A push of one good commit with some 400 kB of noise in it. */
@@ -119,16 +131,37 @@ describe('a client over SSH that goes away', () => {
     expect(await eventually(isClean, 60)).toBe(true);
   });
 
+  it.each(['its key removed', 'its user disabled'])(
+    'is asked for again when the push comes: %s meanwhile',
+    async (what) => {
+      const { server, people } = scenario;
+      const before = await tip();
+      const request = await pushRequest();
+      const client = session('git-receive-pack');
+      await once(client.stdout!, 'data');
+      const key = (await server.must('listKeys', {}, people.committer)).items[0]?.fingerprint ?? '';
+      const text = await readFile(`${scenario.key('ann')}.pub`, 'utf8');
+      if (what === 'its key removed') await server.must('removeKey', { key });
+      else await server.must('updateUser', { user: 'ann', disabled: true });
+      try {
+        const said = await answerOf(client, request);
+        expect(said).toContain('The SSH key was removed, or its user disabled.');
+        expect(said).toContain('pre-receive hook declined');
+        expect(await tip()).toBe(before);
+        const [row] = (await server.must('listAudit', { limit: 1 })).items;
+        expect(row).toMatchObject({ actor: 'ann', action: 'push', allowed: false });
+      } finally {
+        if (what === 'its key removed') await server.must('addKey', { key: text, user: 'ann' });
+        else await server.must('updateUser', { user: 'ann', disabled: false });
+      }
+    },
+  );
+
   it('is not missed: the whole request, sent by hand, is a push', async () => {
     const request = await pushRequest();
     const client = session('git-receive-pack');
-    let said = '';
-    client.stdout!.setEncoding('latin1').on('data', (text: string) => {
-      said += text;
-    });
-    client.stdin!.end(request);
-    const [code] = (await once(client, 'close')) as [number];
-    expect(code).toBe(0);
+    const said = await answerOf(client, request);
+    expect(client.exitCode).toBe(0);
     expect(said).toContain(`ok ${REF}`);
   });
 });
