@@ -3,7 +3,6 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { SshAdmission } from '../../core/api/ssh-session.ts';
-import type { SshIdentities } from '../identity/ssh-identities.ts';
 import { type Question, readQuestion } from './questions.ts';
 import { type SshSessionDeps, serveSession } from './serve-session.ts';
 
@@ -78,7 +77,7 @@ async function answer(deps: SshSessionDeps, socket: Socket): Promise<void> {
 }
 
 async function admit(
-  { identities, log }: { readonly identities: SshIdentities; readonly log: SshSessionDeps['log'] },
+  { identities, log }: Pick<SshSessionDeps, 'identities' | 'log'>,
   question: Exclude<Question, { ask: 'session' }>,
 ): Promise<string | null> {
   if (question.ask === 'key') return identities.admit(question.type, question.key);

@@ -43,6 +43,8 @@ export async function runGit(
     throw error;
   }
   const ended = once(git, 'close').finally(() => slots.give());
+  // Awaited below; should we not come that far, another error has been told.
+  ended.catch(() => {});
   const { stdin, stdout, stderr } = git;
   if (stdin === null || stdout === null) throw new Error('git has no streams');
   let said = '';
