@@ -16,6 +16,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   sig: 'Special interest groups and who may commit',
   user: 'Local users',
   token: 'Tokens',
+  key: 'SSH keys, for git over SSH',
   push: 'Push the current branch, or list pushes',
   audit: 'The audit log',
   job: 'Jobs of the server',

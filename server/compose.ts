@@ -21,6 +21,7 @@ import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
 import { Principals } from './identity/principals.ts';
+import { SshIdentities } from './identity/ssh-identities.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
 import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
@@ -38,10 +39,12 @@ import { INDEX_JOB, indexReferences, requestIndex } from './pushes/index-referen
 import { listPushes } from './pushes/list-pushes.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
 import * as sigs from './sigs/sigs.ts';
+import { listenForSsh } from './ssh/listen.ts';
 import { FolderStore } from './storage/folder-store.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { partSizeFor } from './storage/s3-options.ts';
 import { createFirstAdmin } from './users/first-admin.ts';
+import * as keys from './users/keys.ts';
 import * as tokens from './users/tokens.ts';
 import * as users from './users/users.ts';
 import { whoami } from './users/whoami.ts';
@@ -125,11 +128,13 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   // The URL is known when the port is: handlers ask for it, they do not keep it.
   let url = settings.server.url ?? '';
+  const sshUrl = settings.ssh.url ?? null;
   const componentDeps: components.ComponentDeps = {
     db,
     repositories,
     runJobNow: (kind, subject) => jobs.runNow(kind, subject),
     gitUrl: (component) => `${url}/${namespace}/${component}.git`,
+    sshUrl: (component) => (sshUrl === null ? null : `${sshUrl}/${namespace}/${component}.git`),
   };
   const origins = { db, components: componentIndex, sources, store, git, repositories };
   const api: ApiHandlers = {
@@ -138,6 +143,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       version,
       namespace,
       url,
+      sshUrl,
       maxUploadSize,
       maxFileSize: limits.maxFileSize,
     }),
@@ -149,6 +155,9 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     createToken: (context, input) => tokens.createToken(db, context, input),
     showToken: (context, { token }) => tokens.showToken(db, context, token),
     revokeToken: (context, { token }) => tokens.revokeToken(db, context, token),
+    listKeys: (context, input) => keys.listKeys(db, context, input),
+    addKey: (context, input) => keys.addKey(db, context, input),
+    removeKey: (context, input) => keys.removeKey(db, context, input),
     listSigs: () => sigs.listSigs(db),
     createSig: (context, input) => sigs.createSig(db, context, input),
     showSig: (_context, { sig }) => sigs.showSig(db, sig),
@@ -218,6 +227,20 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const { host, port, idle_timeout: idleSeconds } = settings.server;
   const listening = await listen(app, { host, port, idleSeconds });
   url ||= listening.url;
+  const ssh =
+    sshUrl === null
+      ? null
+      : await listenForSsh(
+          {
+            ...gitDeps,
+            identities: new SshIdentities(db, cache, principals),
+            namespace,
+            slots,
+            maxPushSize: settings.git.max_push_size,
+            url: sshUrl,
+          },
+          { folder: folder.ssh, idleSeconds },
+        );
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
   const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
   await requestIndex(db);
@@ -228,7 +251,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     newAdminToken,
     adminTokenFile: folder.adminToken,
     async stop() {
-      await listening.close();
+      await Promise.all([listening.close(), ssh?.close()]);
       await Promise.all([settler.stop(), expirer.stop(), jobs.stop()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();

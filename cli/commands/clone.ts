@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import { branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
-import { type CommandSpec, textOption } from '../command.ts';
+import { type CommandSpec, flagOption, textOption } from '../command.ts';
 import { credentialOptions } from '../working-copy/credential.ts';
 import { UserGit } from '../working-copy/run-git.ts';
 
@@ -10,8 +10,15 @@ export const clone: CommandSpec = {
   name: 'clone',
   args: '<component> [folder]',
   summary: 'Clone a component',
-  options: [{ flags: '-b, --branch <branch>', help: 'release branch to check out' }],
-  examples: ['centpkg clone python', 'centpkg clone -b scl-python33-el7 python py33'],
+  options: [
+    { flags: '-b, --branch <branch>', help: 'release branch to check out' },
+    { flags: '--ssh', help: 'by SSH, with a key that was added: centpkg key add' },
+  ],
+  examples: [
+    'centpkg clone python',
+    'centpkg clone -b scl-python33-el7 python py33',
+    'centpkg clone --ssh python',
+  ],
   async run(context, [name = '', folder], options) {
     const component = await context.api.call('showComponent', {
       component: parseComponentName(name),
@@ -26,6 +33,9 @@ export const clone: CommandSpec = {
         `It has: ${names.join(', ')}`,
       );
     const target = resolve(context.cwd, folder ?? component.name);
+    const remote = flagOption(options, 'ssh') ? component.sshUrl : component.gitUrl;
+    if (remote === null)
+      fail('usage', `${context.api.url} has no git over SSH.`, 'Clone without --ssh.');
     const git = new UserGit(context.cwd, context.config.variables);
     // As the server calls itself: remotes are found by it.
     const url = component.gitUrl.replace(/\/[^/]+\/[^/]+$/, '');
@@ -40,8 +50,11 @@ export const clone: CommandSpec = {
       `centpkg.namespace=${namespace}`,
       '--config',
       `credential.${url}.helper=!centpkg git-credential`,
+      ...(component.sshUrl === null
+        ? []
+        : ['--config', `centpkg.sshUrl=${component.sshUrl.replace(/\/[^/]+\/[^/]+$/, '')}`]),
       '--',
-      component.gitUrl,
+      remote,
       target,
     );
     const copy = git.at(target);

@@ -4,6 +4,7 @@ import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
+import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...sigCommands,
   ...userCommands,
   ...tokenCommands,
+  ...keyCommands,
   ...lookasideOriginCommands,
   ...lookasideAdminCommands,
   ...activityCommands,

@@ -34,12 +34,23 @@ export async function openWorkingCopy({
   const stored = await git.ask('config', '--get', 'centpkg.namespace');
   const server = stored === null ? await api.call('showServer', {}) : null;
   const namespace = stored ?? server?.namespace ?? '';
+  const sshUrl =
+    server === null ? await git.ask('config', '--get', 'centpkg.sshUrl') : server.sshUrl;
   const remotes = (await git.ask('config', '--get-regexp', '^remote\\..*\\.url$')) ?? '';
-  for (const url of new Set([api.url, ...(server === null ? [] : [server.url])]))
+  const urls = [api.url, server?.url ?? null, sshUrl].filter((url) => url !== null);
+  for (const url of new Set(urls))
     for (const line of remotes.split('\n')) {
       const match = /^remote\.(.+)\.url (.+)$/.exec(line);
       const component = match === null ? null : componentOfUrl(match[2] ?? '', url, namespace);
-      if (component !== null) return { git, root, url, component, remote: match?.[1] ?? 'origin' };
+      if (component !== null)
+        return {
+          git,
+          root,
+          // SSH has no password that git could ask for.
+          url: url === sshUrl ? api.url : url,
+          component,
+          remote: match?.[1] ?? 'origin',
+        };
     }
   return fail(
     'usage',

@@ -31,6 +31,8 @@ export type AccessRequest =
   | { readonly action: 'manage-sig'; readonly sig: SigResource }
   /** Issues, lists or revokes tokens of a user. */
   | { readonly action: 'manage-tokens'; readonly user: UserName }
+  /** Adds, lists or removes SSH keys of a user. */
+  | { readonly action: 'manage-keys'; readonly user: UserName }
   /** Creates SIGs and users, sets members of local SIGs, reads the audit log. */
   | { readonly action: 'administer' };
 
@@ -47,5 +49,6 @@ export const TOKEN_VERB_OF_ACTION: Readonly<Record<Action, TokenVerb | null>> = 
   'request-koji': 'manage',
   'manage-sig': 'admin',
   'manage-tokens': 'admin',
+  'manage-keys': 'admin',
   administer: 'admin',
 };

@@ -55,6 +55,9 @@ function decideRoles(user: UserPrincipal, request: Exclude<AccessRequest, { acti
     case 'manage-tokens':
       if (user.name === request.user) return allow('own-tokens', 'A user manages its own tokens.');
       return decideAdmin(user);
+    case 'manage-keys':
+      if (user.name === request.user) return allow('own-keys', 'A user manages its own SSH keys.');
+      return decideAdmin(user);
     case 'administer':
       return decideAdmin(user);
     default: {

@@ -27,6 +27,10 @@ export const ROUTES = {
   showToken: { method: 'get', path: '/tokens/:token', summary: 'One token' },
   revokeToken: { method: 'delete', path: '/tokens/:token', summary: 'Revoke a token at once' },
 
+  listKeys: { method: 'get', path: '/keys', summary: 'SSH keys of a user' },
+  addKey: { method: 'post', path: '/keys', summary: 'Add an SSH key, to use git with it' },
+  removeKey: { method: 'delete', path: '/keys/:key', summary: 'Remove an SSH key at once' },
+
   listSigs: { method: 'get', path: '/sigs', summary: 'All SIGs' },
   createSig: { method: 'post', path: '/sigs', summary: 'Create a SIG' },
   showSig: { method: 'get', path: '/sigs/:sig', summary: 'One SIG: policies, members, approvals' },

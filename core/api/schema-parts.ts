@@ -6,10 +6,10 @@ import { parseSigName, parseUserName } from '../domain/sig.ts';
 import { DistGitError } from './distgit-error.ts';
 
 /** A string that a parser of `core/domain` turns into its type, its message kept. */
-export function parsed<T>(parse: (text: string) => T) {
+export function parsed<T>(parse: (text: string) => T, max = 1000) {
   return z
     .string()
-    .max(1000)
+    .max(max)
     .transform((text, context): T => {
       try {
         return parse(text);

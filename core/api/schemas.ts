@@ -3,6 +3,7 @@ import { TOKEN_VERBS } from '../access/principal.ts';
 import { parseSclName, VENDORS } from '../domain/collection.ts';
 import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
+import { KEY_SCHEMAS } from './key-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
 import {
@@ -100,6 +101,8 @@ const componentView = z.object({
   exploded: z.boolean(),
   state: z.enum(['creating', 'active']),
   gitUrl: z.string(),
+  /** Null: no git over SSH here. */
+  sshUrl: z.string().nullable(),
   branches: z.array(branchView),
   createdAt: time,
 });
@@ -163,6 +166,8 @@ export const SCHEMAS = {
       version: z.string(),
       namespace: z.string(),
       url: z.string(),
+      /** What SSH URLs of git begin with, `ssh://git@HOST`; null: there is none. */
+      sshUrl: z.string().nullable(),
       maxUploadSize: z.number(),
       maxFileSize: z.number(),
     }),
@@ -321,6 +326,7 @@ export const SCHEMAS = {
   },
   listJobs: { response: list(jobView) },
   ...LOOKASIDE_SCHEMAS,
+  ...KEY_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

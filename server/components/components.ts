@@ -20,6 +20,8 @@ type ComponentView = ApiOutput<'showComponent'>;
 export interface ComponentDeps extends ProvisionDeps {
   /** The clone URL of a component. */
   gitUrl(component: ComponentName): string;
+  /** Null: there is no git over SSH. */
+  sshUrl(component: ComponentName): string | null;
 }
 
 function view(deps: ComponentDeps, component: Component): ComponentView {
@@ -28,6 +30,7 @@ function view(deps: ComponentDeps, component: Component): ComponentView {
     exploded: component.exploded,
     state: component.state,
     gitUrl: deps.gitUrl(component.name),
+    sshUrl: deps.sshUrl(component.name),
     branches: component.branches.map((branch) => ({
       name: branchName(branch),
       collection: branch.collection,

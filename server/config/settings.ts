@@ -5,6 +5,7 @@ import { serverSettings } from '../http/settings.ts';
 import { lookasideSettings } from '../lookaside/settings.ts';
 import { logSettings } from '../observability/settings.ts';
 import { pushSettings } from '../pushes/settings.ts';
+import { sshSettings } from '../ssh/settings.ts';
 import { storageSettings } from '../storage/settings.ts';
 
 /** The whole configuration, each folder's own slice as one section. */
@@ -15,6 +16,7 @@ export const settingsSchema = z.strictObject({
   lookaside: lookasideSettings.prefault({}),
   git: gitSettings.prefault({}),
   pushes: pushSettings.prefault({}),
+  ssh: sshSettings.prefault({}),
   log: logSettings.prefault({}),
 });
 export type Settings = z.output<typeof settingsSchema>;

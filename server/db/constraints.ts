@@ -40,6 +40,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'The component is in that collection already.',
     remedy: '"centpkg component show NAME" lists its branches.',
   },
+  ssh_keys_pkey: {
+    code: 'conflict',
+    message: 'This SSH key is in use already, by this user or another.',
+    remedy: 'Each key is for one user: make another with ssh-keygen, or see "centpkg key list".',
+  },
+  ssh_keys_user: unknown('user', 'centpkg user list'),
   tokens_user: unknown('user', 'centpkg user list'),
   sig_members_user: unknown('user', 'centpkg user list'),
   sig_approvals_user: unknown('user', 'centpkg user list'),

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly staging: string;
   /** Uploads that go on later, also after a restart. */
   readonly resumable: string;
+  /** The socket that sshd's programs talk to. */
+  readonly ssh: string;
   release(): void;
 }
 
@@ -42,6 +44,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     lookaside: at('lookaside'),
     staging: at('staging/forms'),
     resumable: at('staging/resumable'),
+    ssh: at('ssh'),
     release: () => releaseLock(lock),
   };
 }

@@ -6,6 +6,7 @@ import * as foundation from './migrations/001-foundation.ts';
 import * as references from './migrations/002-references.ts';
 import * as origins from './migrations/003-origins.ts';
 import * as uploadAudit from './migrations/004-upload-audit.ts';
+import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
@@ -19,6 +20,7 @@ const MIGRATIONS = {
   '003-origins': origins,
   '004-upload-audit': uploadAudit,
   '008-web-sessions': webSessions,
+  '006-ssh-keys': sshKeys,
 };
 
 /**

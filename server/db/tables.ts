@@ -5,6 +5,7 @@ import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
 import type { SigName, SigPolicies, SigRole, UserName } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
+import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -47,6 +48,17 @@ export interface Tables {
     created_at: CreatedAt;
     last_used_at: ColumnType<Date, Date | undefined, Date>;
     expires_at: Time;
+  };
+  ssh_keys: {
+    fingerprint: SshFingerprint;
+    user_name: UserName;
+    type: SshKeyType;
+    /** The key's wire form, in base64. */
+    base64: string;
+    label: string;
+    added_by: UserName;
+    added_at: CreatedAt;
+    last_used_at: Time | null;
   };
   sigs: {
     name: SigName;

@@ -1,3 +1,6 @@
+/** Decompressed bytes of a fetch request: wants and haves, no content. */
+export const MAX_FETCH_REQUEST = 64 * 1024 * 1024;
+
 /** How many gits serve requests at once; the others wait in line. */
 export class GitSlots {
   #free: number;

@@ -3,14 +3,14 @@ import { type Request, type Response, Router } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { requireUser } from '../access/audit.ts';
-import { authorize } from '../access/authorize.ts';
-import { type Component, collectionsOf } from '../components/find-component.ts';
 import { advertisementArgs, type GitService } from '../git/git.ts';
-import type { GitSlots } from '../git/git-slots.ts';
+import { type GitSlots, MAX_FETCH_REQUEST } from '../git/git-slots.ts';
 import { LS_REFS, lsRefsAnswer, parseLsRefs } from '../git/ls-refs.ts';
 import type { Refs } from '../git/refs.ts';
+import { requireRepository } from '../git/require-repository.ts';
+import { PushAdvice } from '../pushes/push-advice.ts';
 import { type PushStage, type ReceivePackDeps, startReceivePack } from '../pushes/receive-pack.ts';
-import { PushAdvice } from './push-advice.ts';
+import { requirePush } from '../pushes/require-push.ts';
 import { contextOf, letBodyCome } from './request-state.ts';
 import { requestBody, serveGit } from './serve-git.ts';
 
@@ -21,8 +21,6 @@ export interface GitRouteDeps extends ReceivePackDeps {
   readonly maxPushSize: number;
 }
 
-/** Decompressed bytes of a fetch request: wants and haves, no content. */
-const MAX_FETCH_REQUEST = 64 * 1024 * 1024;
 /** Bytes of a question for refs that is answered here; git answers larger ones. */
 const MAX_LS_REFS = 16 * 1024;
 
@@ -33,7 +31,7 @@ export function gitRoutes(deps: GitRouteDeps): Router {
   router.get(`${base}/info/refs`, async (req, res) => {
     const component = componentOf(req);
     const { service } = req.query;
-    if (service === 'git-receive-pack') await requirePush(deps, req, res, component);
+    if (service === 'git-receive-pack') await requirePush(deps, contextOf(req, res), component);
     else if (service !== 'git-upload-pack')
       fail(
         'not_allowed',
@@ -92,9 +90,9 @@ export function gitRoutes(deps: GitRouteDeps): Router {
   router.post(`${base}/git-receive-pack`, async (req, res) => {
     requireType(req, 'git-receive-pack');
     const name = componentOf(req);
-    const component = await requirePush(deps, req, res, name);
-    await requireRepository(deps, name);
     const context = contextOf(req, res);
+    const component = await requirePush(deps, context, name);
+    await requireRepository(deps, name);
     prepareResult(res, 'git-receive-pack');
     letBodyCome(res);
     let end: Promise<PushStage> = Promise.resolve('moved');
@@ -175,37 +173,6 @@ function versionOf(protocol: string | null): 0 | 1 | 2 {
   const keys = protocol?.split(':') ?? [];
   if (keys.includes('version=2')) return 2;
   return keys.includes('version=1') ? 1 : 0;
-}
-
-/** The coarse question, before any byte: may this user push to some branch of the component? */
-async function requirePush(
-  deps: GitRouteDeps,
-  req: Request,
-  res: Response,
-  name: Component['name'],
-): Promise<Component> {
-  const context = contextOf(req, res);
-  requireUser(context);
-  const component = await deps.components.find(name);
-  await authorize(
-    deps.db,
-    context,
-    { action: 'push', component: name, collections: collectionsOf(component.branches) },
-    name,
-  );
-  return component;
-}
-
-async function requireRepository(
-  deps: GitRouteDeps,
-  component: Component['name'],
-): Promise<string> {
-  if (await deps.repositories.exists(component)) return deps.repositories.path(component);
-  return fail(
-    'not_found',
-    `There is no repository ${deps.namespace}/${component}.`,
-    'See "centpkg component list" for what there is.',
-  );
 }
 
 function requireType(req: Request, service: GitService): void {

@@ -5,8 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { abandonGit } from '../git/abandon-git.ts';
 import type { GitSlots } from '../git/git-slots.ts';
-import { chunksOf } from '../storage/chunks.ts';
+import { limitedChunks } from '../storage/chunks.ts';
 
 export interface GitAnswer {
   start(): ChildProcess | Promise<ChildProcess>;
@@ -20,8 +21,6 @@ export interface GitAnswer {
 
 /** What git says when it fails is kept for the log up to so many characters. */
 const MAX_STDERR = 4000;
-/** A git whose client is gone is given that long to clean up after itself. */
-const CLEAN_UP_MS = 30_000;
 
 /**
  * Runs one git between a request and its answer, both streamed. The status is decided by git's
@@ -55,16 +54,7 @@ export async function serveGit(slots: GitSlots, res: Response, service: GitAnswe
     });
   }
   res.on('close', () => {
-    if (res.writableFinished) return;
-    stdin?.destroy();
-    if (service.stopEarly === true) process.kill('SIGTERM');
-    // Never closed under it: git would die of that before it has cleaned up.
-    stdout?.resume();
-    const timers = [
-      setTimeout(() => process.kill('SIGTERM'), CLEAN_UP_MS),
-      setTimeout(() => process.kill('SIGKILL'), 2 * CLEAN_UP_MS),
-    ];
-    process.once('close', () => timers.forEach(clearTimeout));
+    if (!res.writableFinished) abandonGit(process, service.stopEarly === true);
   });
 
   if (stdout === null) throw new Error('git has no output');
@@ -136,13 +126,8 @@ function inflated(req: Request): Readable {
 
 /** Stops without destroying its source: that is a request which is still to be answered. */
 async function* limited(source: Readable, limit: number): AsyncGenerator<Buffer> {
-  let bytes = 0;
   try {
-    for await (const chunk of chunksOf(source)) {
-      bytes += chunk.length;
-      if (bytes > limit) fail('too_large', 'The request is too large.');
-      yield chunk;
-    }
+    yield* limitedChunks(source, limit);
   } catch (error) {
     if (error instanceof DistGitError) throw error;
     throw new DistGitError('protocol_invalid', 'The request broke off or is not valid gzip.', {

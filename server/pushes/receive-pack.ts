@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { decide } from '../../core/access/decide.ts';
 import type { UserPrincipal } from '../../core/access/principal.ts';
+import { DistGitError } from '../../core/api/distgit-error.ts';
 import { openObjectReader } from '../../core/git/object-reader.ts';
 import {
   checkPush,
@@ -38,6 +39,11 @@ export interface ReceivePackDeps {
 
 export interface Pusher extends RequestContext {
   readonly principal: UserPrincipal;
+  /**
+   * The user as it is now, where the push may come long after the login.
+   * @throws DistGitError where the credential does not hold any more
+   */
+  readonly again?: () => Promise<UserPrincipal>;
 }
 
 /**
@@ -88,9 +94,10 @@ export async function startReceivePack(
     stage = 'refused';
     asked = updates;
     try {
+      const principal = (await pusher.again?.()) ?? pusher.principal;
       const answer = await answerPreReceive(
         deps,
-        pusher,
+        { ...pusher, principal },
         component,
         push,
         objectDirectory,
@@ -99,6 +106,14 @@ export async function startReceivePack(
       if (answer.allow) stage = 'allowed';
       return answer;
     } catch (error) {
+      if (error instanceof DistGitError && error.code === 'credential_invalid') {
+        const { message: reason, detail } = error;
+        const remedy = detail.remedy ?? '';
+        const decision = { allowed: false as const, rule: error.code, reason, remedy };
+        const entry = { action: 'push', subject: component.name, decision };
+        await recordAudit(deps.db.sql, pusher, entry);
+        return { allow: false, lines: [reason, remedy] };
+      }
       deps.log.error(
         { err: error, push, component: component.name },
         'a push could not be checked',

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { fail } from '../../core/api/distgit-error.ts';
 
 /** Bytes that may wait for the reader before the source is paused. */
 const MAX_WAITING = 256 * 1024;
@@ -50,5 +51,15 @@ export async function* chunksOf(source: Readable): AsyncGenerator<Buffer> {
     source.off('data', take).off('end', end).off('close', fail);
     // Nobody wants the rest: it runs out to nowhere, so that a kept connection stays usable.
     source.resume();
+  }
+}
+
+/** The same with an end. @throws DistGitError `too_large` past `limit` bytes */
+export async function* limitedChunks(source: Readable, limit: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of chunksOf(source)) {
+    bytes += chunk.length;
+    if (bytes > limit) fail('too_large', 'The request is too large.');
+    yield chunk;
   }
 }

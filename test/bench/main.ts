@@ -7,6 +7,7 @@ import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
 import { s3Bench } from './s3.ts';
+import { sshBench } from './ssh.ts';
 import { startupBench } from './startup.ts';
 import { uploadBench } from './upload.ts';
 
@@ -36,6 +37,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     measure: s3Bench,
   },
   push: { title: 'push: memory of a large one', measure: pushMemoryBench },
+  ssh: {
+    title: 'ssh: ours with login and all checks; peer: sshd with a file of keys and bare git',
+    measure: sshBench,
+  },
   startup: { title: 'startup', measure: startupBench },
 };
 

@@ -4,6 +4,7 @@ import { componentContract } from './database/components.ts';
 import { constraintContract } from './database/constraints.ts';
 import { jobQueueContract } from './database/job-queue.ts';
 import { jobRetryContract } from './database/job-retries.ts';
+import { keyContract } from './database/keys.ts';
 import { loginContract } from './database/login.ts';
 import { migrationContract } from './database/migrations.ts';
 import { permissionCacheContract } from './database/permission-cache.ts';
@@ -33,6 +34,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     loginContract(under);
     webSessionContract(under);
     userContract(under);
+    keyContract(under);
     sigContract(under);
     componentContract(under);
   });

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PushAdvice } from '../../server/http/push-advice.ts';
+import { PushAdvice } from '../../server/pushes/push-advice.ts';
 import type { PushStage } from '../../server/pushes/receive-pack.ts';
 import { FLUSH, pktLine, sideBandText } from '../support/git-wire.ts';
 
@@ -12,7 +12,12 @@ const ADVICE = {
 const STAGES = ['unpacking', 'allowed'] as const;
 
 /** What comes out when the answer is cut at these places. */
-async function through(answer: Buffer, cuts: readonly number[], stage: PushStage): Promise<Buffer> {
+async function through(
+  answer: Buffer,
+  cuts: readonly number[],
+  stage: PushStage,
+  advertises = false,
+): Promise<Buffer> {
   const ends = [...new Set(cuts.map((cut) => cut % (answer.length + 1)))].sort((a, b) => a - b);
   const pieces: Buffer[] = [];
   let at = 0;
@@ -21,7 +26,7 @@ async function through(answer: Buffer, cuts: readonly number[], stage: PushStage
     at = end;
   }
   const source = Readable.from(pieces, { objectMode: false });
-  return Buffer.concat(await source.pipe(new PushAdvice(async () => stage)).toArray());
+  return Buffer.concat(await source.pipe(new PushAdvice(async () => stage, advertises)).toArray());
 }
 
 const band = (channel: number, text: string): Buffer =>
@@ -77,6 +82,25 @@ describe('the advice for a push that git itself refused', () => {
         expect(await through(answer, places, 'unpacking')).toEqual(answer);
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('comes the same way behind an advertisement of refs in the same stream, as over SSH', async () => {
+    const refs = Buffer.concat([
+      pktLine(`${'1'.repeat(40)} refs/heads/a\0report-status side-band-64k\n`),
+      pktLine(`${'2'.repeat(40)} refs/heads/b\n`),
+      FLUSH,
+    ]);
+    await fc.assert(
+      fc.asyncProperty(cuts, fc.constantFrom(...STAGES), async (places, stage) => {
+        const answer = await through(Buffer.concat([refs, REFUSED]), places, stage, true);
+        expect(answer).toEqual(Buffer.concat([refs, await through(REFUSED, [], stage)]));
+        // The client went away, or had nothing to push.
+        expect(await through(refs, places, stage, true)).toEqual(refs);
+        const cut = refs.subarray(0, -7);
+        expect(await through(cut, places, stage, true)).toEqual(cut);
+      }),
+      { numRuns: 100 },
     );
   });
 

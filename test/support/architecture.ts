@@ -64,10 +64,11 @@ const RINGS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     main: ['compose', 'config'],
     import: ['compose', 'config', 'lookaside'],
-    compose: ['config', 'http', 'web', 'hooks', 'worker'],
+    compose: ['config', 'http', 'ssh', 'web', 'hooks', 'worker'],
     // Only the slices of the schema, see SETTINGS.
     config: ['http'],
     http: ['web'],
+    ssh: [],
     web: [],
     hooks: [],
     worker: [],
@@ -121,7 +122,7 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
 const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^smol-toml$/];
 
 const ENVIRONMENT_FILES =
-  /^(server\/(?:main|import)|server\/config\/.+|cli\/main|cli\/config)\.ts$/;
+  /^(server\/(?:main|import)|server\/hooks\/ssh\/gate|server\/config\/.+|cli\/main|cli\/config)\.ts$/;
 const READS_ENVIRONMENT =
   /\bprocess\s*\??\.\s*env\b|\bprocess\[|\benv\b[^}=]*\}\s*=\s*process\b|node:process/;
 

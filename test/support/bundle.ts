@@ -4,7 +4,8 @@ import { run } from './process.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = join(ROOT, 'dist/centpkg.js');
-const SOURCES = ['cli', 'core', 'deploy/build-cli.ts', 'package.json'];
+const GATE = join(ROOT, 'dist/ssh-gate.js');
+const SOURCES = ['cli', 'core', 'server/hooks/ssh', 'deploy/build-cli.ts', 'package.json'];
 /** A lock this old was left behind by a test run that was killed. */
 const STALE_MS = 60_000;
 
@@ -24,7 +25,8 @@ async function newest(path: string): Promise<number> {
 
 async function isFresh(): Promise<boolean> {
   const times = await Promise.all(SOURCES.map((path) => newest(join(ROOT, path))));
-  return (await modified(BUNDLE)) > Math.max(...times);
+  const bundles = await Promise.all([BUNDLE, GATE].map(modified));
+  return Math.min(...bundles) > Math.max(...times);
 }
 
 let built: Promise<string> | undefined;
@@ -33,6 +35,12 @@ let built: Promise<string> | undefined;
 export function centpkgBundle(): Promise<string> {
   built ??= build();
   return built;
+}
+
+/** The bundled program for sshd, likewise. */
+export async function sshGateBundle(): Promise<string> {
+  await centpkgBundle();
+  return GATE;
 }
 
 /** Several test processes may ask at once: a folder is the lock, since only one can make it. */

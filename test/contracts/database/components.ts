@@ -57,6 +57,7 @@ export function componentContract(under: DatabaseUnderTest): void {
         db,
         repositories,
         runJobNow: (kind, subject) => jobs.runNow(kind, subject),
+        sshUrl: () => null,
         gitUrl: (name) => `http://test/scls/${name}.git`,
       };
     });
@@ -83,6 +84,7 @@ export function componentContract(under: DatabaseUnderTest): void {
         name,
         exploded: false,
         state: 'active',
+        sshUrl: null,
         gitUrl: `http://test/scls/${name}.git`,
         branches: ['6', '7'].map((release) => ({
           name: `scl-${collection}-el${release}`,

@@ -18,6 +18,8 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
   collection_depends_twice: `insert into collection_depends values
     ('python33', '7', 0, 'ruby', 'candidate'), ('python33', '7', 1, 'ruby', 'release')`,
   component_collections_pkey: `insert into component_collections values ('python', 'python33')`,
+  ssh_keys_pkey: `insert into ssh_keys values ('SHA256:x', 'ann', 'ssh-rsa', 'b', '', 'ann')`,
+  ssh_keys_user: `insert into ssh_keys values ('SHA256:y', 'nobody', 'ssh-rsa', 'b', '', 'ann')`,
   tokens_user: `insert into tokens (id, user_name, label, secret_hash, created_by)
     values ('t', 'nobody', '', '', 'ann')`,
   sig_members_user: `insert into sig_members values ('sclo', 'nobody', 'member')`,
@@ -38,6 +40,7 @@ const ROWS = [
   `insert into collection_releases values ('python33', '7')`,
   `insert into components values ('python', false, 'active', 'ann')`,
   `insert into component_collections values ('python', 'python33')`,
+  `insert into ssh_keys values ('SHA256:x', 'ann', 'ssh-rsa', 'b', '', 'ann')`,
 ];
 
 /** The names that the server has a meaning for, read from its source, where they are private. */

@@ -21,6 +21,7 @@ const TABLES = [
   'source_references',
   'source_usage',
   'sources',
+  'ssh_keys',
   'tokens',
   'users',
   'web_sessions',

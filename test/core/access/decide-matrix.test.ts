@@ -96,6 +96,8 @@ function requestOf({ asked, own, policies }: Case): AccessRequest {
     'apply-koji': { action: 'apply-koji', collection },
     'manage-sig': { action: 'manage-sig', sig },
     'own-tokens': { action: 'manage-tokens', user: ANN },
+    'own-keys': { action: 'manage-keys', user: ANN },
+    'other-keys': { action: 'manage-keys', user: parseUserName('ann2') },
     'other-tokens': { action: 'manage-tokens', user: parseUserName('ann2') },
     administer: { action: 'administer' },
     conquer: { action: 'conquer', collection, sig, user: ANN } as unknown as AccessRequest,
@@ -136,7 +138,7 @@ describe('the decision, for every role, action, policy and token scope', () => {
   it('is looked up in a table that has a row for every action and a cell for every role', () => {
     expect(new Set(ROWS.map(({ asked }) => asked))).toEqual(new Set(ASKED));
     expect(ROWS.map(({ roles }) => roles.length)).toEqual(ROWS.map(() => ROLES.length));
-    expect(ROWS).toHaveLength(15);
+    expect(ROWS).toHaveLength(17);
   });
 
   it.each(ASKED)('is that of the table: %s', (asked) => {
@@ -146,16 +148,16 @@ describe('the decision, for every role, action, policy and token scope', () => {
     expect(wrong.slice(0, 5).map((one) => [one, actual(one), expected(one)])).toEqual([]);
   });
 
-  it('was asked for 77760 combinations, of which the table allows 8128', () => {
+  it('was asked for 90720 combinations, of which the table allows 8288', () => {
     const cases = ASKED.flatMap(casesOf);
-    expect(cases).toHaveLength(2 * 12 * 10 * 4 * 81);
-    expect(new Set(cases.map((one) => JSON.stringify(one))).size).toBe(77_760);
-    // Two SIGs times: read, push and upload, the five that manage, manage-sig, tokens, administer;
+    expect(cases).toHaveLength(2 * 14 * 10 * 4 * 81);
+    expect(new Set(cases.map((one) => JSON.stringify(one))).size).toBe(90_720);
+    // Two SIGs times: read, push and upload, the five that manage, manage-sig, tokens, keys, administer;
     // each as roles and policies that may, times scopes that cover it.
     const allowed =
-      10 * 4 * 81 + 2 * 8 * 16 + 12 * 16 + (12 + 12 + 8) * 8 + 8 * 4 + (36 + 4) * 2 + 4 * 2;
-    expect(2 * allowed).toBe(8128);
-    expect(cases.filter((one) => expected(one) === 'allowed')).toHaveLength(8128);
+      10 * 4 * 81 + 2 * 8 * 16 + 12 * 16 + (12 + 12 + 8) * 8 + 8 * 4 + (36 + 4) * 2 * 2 + 4 * 2;
+    expect(2 * allowed).toBe(8288);
+    expect(cases.filter((one) => expected(one) === 'allowed')).toHaveLength(8288);
   });
 
   it('always names the rule and the reason, and a refusal says what to do next', () => {

@@ -109,6 +109,7 @@ describe('the scopes of a token', () => {
       'request-koji': 'manage',
       'manage-sig': 'admin',
       'manage-tokens': 'admin',
+      'manage-keys': 'admin',
       administer: 'admin',
     });
   });

@@ -6,7 +6,7 @@ import { ROLES, type Role } from './access-world.ts';
  * Who may do what with an unlimited token, written down from the specification and not from the
  * code. Columns as in `ROLES`: anonymous, stranger, member, chair, approved for all components,
  * for this one, for others, for none; site admin; everything in a SIG of a similar name.
- * `own` and `other`: tokens of oneself and of another user. `conquer` is an action nobody knows.
+ * `own` and `other`: tokens and SSH keys of oneself and of another user. `conquer` is an action nobody knows.
  */
 const TABLE = `
   asked              commit    koji     anon stra memb chai  all this othe none admi neig  refused by
@@ -23,6 +23,8 @@ const TABLE = `
   manage-sig         *         *        no   no   no   yes   no   no   no   no   yes  no    sig-chair
   own-tokens         *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes   nobody
   other-tokens       *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
+  own-keys           *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes   nobody
+  other-keys         *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
   administer         *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
   conquer            *         *        no   no   no   no    no   no   no   no   no   no    deny-by-default`;
 
@@ -37,6 +39,8 @@ export const ASKED = [
   'manage-sig',
   'own-tokens',
   'other-tokens',
+  'own-keys',
+  'other-keys',
   'administer',
   'conquer',
 ] as const;
@@ -86,6 +90,8 @@ export const TOKEN_NEEDS: Readonly<
   'manage-sig': { verb: 'admin', about: ['sigs'] },
   'own-tokens': { verb: 'admin', about: [] },
   'other-tokens': { verb: 'admin', about: [] },
+  'own-keys': { verb: 'admin', about: [] },
+  'other-keys': { verb: 'admin', about: [] },
   administer: { verb: 'admin', about: [] },
   conquer: { verb: null, about: [] },
 };

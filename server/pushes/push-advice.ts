@@ -1,5 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import type { PushStage } from '../pushes/receive-pack.ts';
+import type { PushStage } from './receive-pack.ts';
 
 const FLUSH = '0000';
 /** What to do where git, not a check of ours, had the last word. */
@@ -21,16 +21,23 @@ const ADVICE: Readonly<Record<PushStage, string | null>> = {
  */
 export class PushAdvice extends Transform {
   readonly #end: () => Promise<PushStage>;
+  /** What is known of the refs' advertisement that comes first; null: it has ended. */
+  #advertised: Buffer | null;
   #tail: Buffer = Buffer.alloc(0);
   #sideBand: boolean | null = null;
 
-  /** @param end asked at the end of the stream, which waits for the answer */
-  constructor(end: () => Promise<PushStage>) {
+  /**
+   * @param end asked at the end of the stream, which waits for the answer
+   * @param advertises git lists its refs in the same stream, before it answers
+   */
+  constructor(end: () => Promise<PushStage>, advertises = false) {
     super();
     this.#end = end;
+    this.#advertised = advertises ? Buffer.alloc(0) : null;
   }
 
-  override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
+  override _transform(piece: Buffer, _encoding: string, done: TransformCallback): void {
+    const chunk = this.#advertised === null ? piece : this.#pastAdvertisement(piece);
     const data = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
     this.#sideBand ??= data.length > 4 ? [1, 2].includes(data[4] ?? 0) : null;
     const end = Math.max(0, data.length - FLUSH.length);
@@ -38,7 +45,28 @@ export class PushAdvice extends Transform {
     done(null, end === 0 ? undefined : data.subarray(0, end));
   }
 
+  /** Hands on what belongs to the advertisement, up to its flush packet. @returns the rest */
+  #pastAdvertisement(piece: Buffer): Buffer {
+    const data = Buffer.concat([this.#advertised ?? Buffer.alloc(0), piece]);
+    let at = 0;
+    while (data.length - at >= FLUSH.length) {
+      const length = Number.parseInt(data.toString('latin1', at, at + FLUSH.length), 16);
+      if (length === 0) {
+        at += FLUSH.length;
+        this.push(data.subarray(0, at));
+        this.#advertised = null;
+        return data.subarray(at);
+      }
+      if (!(data.length - at >= length)) break;
+      at += Math.max(length, FLUSH.length);
+    }
+    if (at > 0) this.push(data.subarray(0, at));
+    this.#advertised = data.subarray(at);
+    return Buffer.alloc(0);
+  }
+
   override _flush(done: TransformCallback): void {
+    if (this.#advertised !== null) this.push(this.#advertised);
     this.#end().then((stage) => {
       const whole = this.#tail.toString('latin1') === FLUSH;
       const advice = ADVICE[stage];
