@@ -17,8 +17,8 @@ beforeAll(async () => {
     // Its sandbox does not start as root, which is who installs it where it is missing.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
+  return () => browser.close();
 }, 600_000);
-afterAll(() => browser.close());
 
 /** A new browser, as far as cookies go; what it complains of is kept. */
 async function visitor(options: Parameters<Browser['newContext']>[0] = {}) {
