@@ -5,6 +5,8 @@ export interface ErrorDetail {
   readonly remedy?: string;
   /** The permission rule that refused, see `core/access/decide.ts`. */
   readonly rule?: string;
+  /** Seconds until another try is of use. */
+  readonly retryAfter?: number;
   /** Each problem of the input, where there are several. */
   readonly problems?: readonly { readonly path: string; readonly message: string }[];
 }
