@@ -1,8 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { Passport, Strategy } from 'passport';
-import { ANONYMOUS, type Principal } from '../../../core/access/principal.ts';
-import { DistGitError } from '../../../core/api/distgit-error.ts';
-import type { Authenticator, Credentials } from '../../identity/authenticator.ts';
+import { authenticate } from '../../identity/authenticate.ts';
+import type { Authenticator } from '../../identity/authenticator.ts';
 
 /** passport's view of our authenticators: the first that knows the credentials answers. */
 class AuthenticatorStrategy extends Strategy {
@@ -16,24 +15,13 @@ class AuthenticatorStrategy extends Strategy {
   }
 
   override authenticate(req: Request): void {
-    this.find({
+    authenticate(this.authenticators, {
       authorization: req.headers.authorization ?? null,
       address: req.socket.remoteAddress ?? '',
     }).then(
       (principal) => this.success(principal),
       (error: unknown) => this.error(error),
     );
-  }
-
-  private async find(credentials: Credentials): Promise<Principal> {
-    for (const authenticator of this.authenticators) {
-      const principal = await authenticator.authenticate(credentials);
-      if (principal !== null) return principal;
-    }
-    if (credentials.authorization === null) return ANONYMOUS;
-    throw new DistGitError('credential_invalid', 'This way to log in is not known here.', {
-      detail: { remedy: 'Send a token as the password of HTTP Basic, or as Bearer.' },
-    });
   }
 }
 

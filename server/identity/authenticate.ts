@@ -1,0 +1,27 @@
+import { ANONYMOUS, type Principal } from '../../core/access/principal.ts';
+import { fail } from '../../core/api/distgit-error.ts';
+import type { Authenticator, Credentials } from './authenticator.ts';
+
+/**
+ * Asks each way to log in, in order; the first that knows the credentials answers.
+ * @returns anonymous where no credentials were sent
+ * @throws DistGitError `credential_invalid`, `too_many_attempts`, `unavailable`: credentials that do
+ * not hold are an error, never a silent fall back to anonymous
+ */
+export async function authenticate(
+  authenticators: readonly Authenticator[],
+  credentials: Credentials,
+): Promise<Principal> {
+  for (const authenticator of authenticators) {
+    const principal = await authenticator.authenticate(credentials);
+    if (principal !== null) return principal;
+  }
+  if (credentials.authorization === null) return ANONYMOUS;
+  return fail(
+    'credential_invalid',
+    /^basic /i.test(credentials.authorization)
+      ? 'The token is not valid.'
+      : 'This way to log in is not known here.',
+    'Send a token as the password of HTTP Basic, or as Bearer: centpkg token create',
+  );
+}
