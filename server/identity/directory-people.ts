@@ -57,6 +57,9 @@ export async function refreshPeople(
     log.warn({ err: error }, 'the memberships of the directory could not be read');
     return;
   }
+  // An answer, and a likely mistake: rights of the service account, or the base.
+  if (names.length > 0 && found.size === 0)
+    log.warn({ users: names.length }, 'the directory knows none of its users any more');
   await storeHeard(db, names, mapping, found, began);
 }
 

@@ -13,6 +13,9 @@ const MAX_COUNTED = 10_000;
 /** Logins of one account that wait for each other. */
 const MAX_QUEUE = 50;
 
+/** A web server in front, through which everybody comes: only it can tell addresses apart. */
+const LOOPBACK = /^(|::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+
 type Kind = keyof typeof FREE;
 
 interface Tally {
@@ -37,22 +40,24 @@ export class FailedLogins {
     this.#now = now;
   }
 
-  /** @throws DistGitError `too_many_attempts` with the seconds to wait */
-  begin(account: string, address: string): void {
-    const tallies = [this.#tally('account', account), this.#tally('address', address)];
-    const waits = tallies.map(({ blockedUntil }) => blockedUntil - this.#now());
-    const wait = Math.max(...waits, this.#crowded(tallies[1]) ? 1 : 0);
+  /**
+   * A password is about to be tried.
+   * @param address null: not counted
+   * @throws DistGitError `too_many_attempts` with the seconds to wait
+   */
+  begin(account: string, address: string | null): void {
+    const tallies = this.#tallies(account, address);
+    const waits = tallies.map(([kind, { blockedUntil, pending }]) =>
+      Math.max(blockedUntil - this.#now(), kind === 'address' && pending >= FREE.address ? 1 : 0),
+    );
+    const wait = Math.max(...waits);
     if (wait > 0) tooMany(Math.ceil(wait));
-    for (const tally of tallies) tally.pending++;
+    for (const [, tally] of tallies) tally.pending++;
   }
 
   /** What came of it; null: nothing, the password was not tried. */
-  end(account: string, address: string, right: boolean | null): void {
-    for (const [kind, key] of [
-      ['account', account],
-      ['address', address],
-    ] as const) {
-      const tally = this.#tally(kind, key);
+  end(account: string, address: string | null, right: boolean | null): void {
+    for (const [kind, tally] of this.#tallies(account, address)) {
       tally.pending = Math.max(0, tally.pending - 1);
       // An address is not cleared by a login: whoever guesses may have an account too.
       if (right === true && kind === 'account') tally.failures = 0;
@@ -70,8 +75,10 @@ export class FailedLogins {
     return this.#counted.account.size + this.#counted.address.size;
   }
 
-  #crowded(address: Tally | undefined): boolean {
-    return address !== undefined && address.pending >= FREE.address;
+  #tallies(account: string, address: string | null): (readonly [Kind, Tally])[] {
+    const tallies: (readonly [Kind, Tally])[] = [['account', this.#tally('account', account)]];
+    if (address !== null) tallies.push(['address', this.#tally('address', address)]);
+    return tallies;
   }
 
   #tally(kind: Kind, key: string): Tally {
@@ -105,10 +112,11 @@ export function limitPasswords(inner: Authenticator, failed = new FailedLogins()
       const given = basicPassword(credentials.authorization);
       if (given === null) return inner.authenticate(credentials);
       const account = given.user.slice(0, 100);
+      const address = LOOPBACK.test(credentials.address) ? null : credentials.address;
       const queue = queues.get(account) ?? { length: 0, end: Promise.resolve() };
       if (queue.length >= MAX_QUEUE) tooMany(1);
       const attempt = async () => {
-        failed.begin(account, credentials.address);
+        failed.begin(account, address);
         let right: boolean | null = null;
         try {
           const principal = await inner.authenticate(credentials);
@@ -118,7 +126,7 @@ export function limitPasswords(inner: Authenticator, failed = new FailedLogins()
           if (error instanceof DistGitError && error.code === 'credential_invalid') right = false;
           throw error;
         } finally {
-          failed.end(account, credentials.address, right);
+          failed.end(account, address, right);
         }
       };
       const mine = queue.end.then(attempt);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sigOfDirectoryGroup } from '../../core/domain/sig.ts';
 import { normalDn } from './distinguished-name.ts';
 
 const dn = z
@@ -18,7 +19,7 @@ export const directorySettings = z
       .preprocess(
         (value) =>
           typeof value === 'string' ? value.split(/\s+/).filter((one) => one !== '') : value,
-        z.array(z.string().regex(/^ldaps?:\/\/[^\s/]+\/?$/, 'a URL ldaps://host or ldap://host')),
+        z.array(z.string().regex(/^ldaps?:\/\/[^\s/@]+\/?$/, 'a URL ldaps://host or ldap://host')),
       )
       .default([])
       .describe('servers with the same content; the next is asked where one does not answer'),
@@ -50,7 +51,9 @@ export const directorySettings = z
     admin_group: group.optional().describe('whose members are site admins'),
     sigs: z
       .record(
-        z.string().regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'the name of a SIG'),
+        z
+          .string()
+          .refine((text) => sigOfDirectoryGroup(`sig-${text}`) !== null, 'the name of a SIG'),
         z.strictObject({
           members: z.array(group).default([]),
           chairs: z.array(group).default([]),

@@ -2,6 +2,7 @@ import { afterAll, describe } from 'vitest';
 import { auditLogContract } from './database/audit-log.ts';
 import { componentContract } from './database/components.ts';
 import { constraintContract } from './database/constraints.ts';
+import { directoryContract } from './database/directory.ts';
 import { jobQueueContract } from './database/job-queue.ts';
 import { jobRetryContract } from './database/job-retries.ts';
 import { loginContract } from './database/login.ts';
@@ -30,6 +31,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     sourceContract(under);
     permissionCacheContract(under);
     loginContract(under);
+    directoryContract(under);
     userContract(under);
     sigContract(under);
     componentContract(under);
