@@ -44,6 +44,7 @@ export function parseUserName(text: string): UserName {
 
 /** The SIG that a group of the directory stands for; null: none. */
 export function sigOfDirectoryGroup(group: string): SigName | null {
+  if (!group.startsWith(GROUP_PREFIX)) return null;
   try {
     const sig = parseSigName(group.slice(GROUP_PREFIX.length));
     return directoryGroup(sig) === group ? sig : null;

@@ -7,6 +7,9 @@ import type { Database, Sql } from '../db/database.ts';
 import type { Directory, DirectoryPerson } from './directory.ts';
 import { type GroupMapping, standingOf } from './group-memberships.ts';
 
+/** Users in one transaction of a reading: others, who write meanwhile, wait for no more. */
+const STORED_AT_ONCE = 500;
+
 /**
  * Makes a row for somebody who logs in by the directory for the first time.
  * @returns false: the name is a local user's, which stays one: nobody takes over an account, with
@@ -60,7 +63,8 @@ export async function refreshPeople(
   // An answer, and a likely mistake: rights of the service account, or the base.
   if (names.length > 0 && found.size === 0)
     log.warn({ users: names.length }, 'the directory knows none of its users any more');
-  await storeHeard(db, names, mapping, found, began);
+  for (let start = 0; start < names.length; start += STORED_AT_ONCE)
+    await storeHeard(db, names.slice(start, start + STORED_AT_ONCE), mapping, found, began);
 }
 
 /**
@@ -91,7 +95,7 @@ export async function storeHeard(
     await sql
       .updateTable('directory_users')
       .set({ refreshed_at: at })
-      .where('user_name', 'in', names)
+      .where(raw<boolean>`user_name = any(${names}::text[])`)
       .where('refreshed_at', '<', at)
       .execute();
   });
@@ -123,7 +127,7 @@ async function storedBefore(
         'memberships',
       ),
     ])
-    .where('user_name', 'in', names)
+    .where(raw<boolean>`user_name = any(${names}::text[])`)
     .orderBy('user_name')
     .forUpdate()
     .execute();

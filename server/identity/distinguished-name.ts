@@ -6,13 +6,16 @@ export function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
+const HARMLESS = /^[A-Za-z0-9._-]*$/;
+
 /**
  * Escapes a value for a distinguished name, RFC 4514, section 2.4: everything but letters, digits
  * and a few harmless signs as hexadecimal pairs of UTF-8.
  */
 export function escapeDnValue(value: string): string {
+  if (HARMLESS.test(value)) return value;
   return Array.from(value, (char) =>
-    /[A-Za-z0-9._-]/.test(char)
+    HARMLESS.test(char)
       ? char
       : [...Buffer.from(char)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
   ).join('');

@@ -42,7 +42,9 @@ const REFUSED_BIND: ReadonlySet<unknown> = new Set([
   53, // unwillingToPerform: locked, as FreeIPA says it
 ]);
 
-/** One connection; requests that overlap are sorted out by their numbers. */
+const SIZE_LIMIT_EXCEEDED = 4;
+
+/** One connection, for one request at a time. */
 export class LdapConnection {
   readonly #client: ldap.Client;
   readonly #url: string;
@@ -67,6 +69,8 @@ export class LdapConnection {
       timeout: options.timeoutMs,
       connectTimeout: options.timeoutMs,
       reconnect: false,
+      // A request on a connection that ended is an error, and does not wait for ever.
+      queueDisable: true,
     });
     // Those that come later find nobody waiting, and must not end the process.
     const quiet = (): void => {};
@@ -102,8 +106,12 @@ export class LdapConnection {
     }
   }
 
-  /** Everything that matches, or an error: never a part. @throws LdapFault */
-  async search(search: LdapSearch): Promise<LdapEntry[]> {
+  /**
+   * Everything that matches, and never a part.
+   * @returns null: it is more than the server wants to send
+   * @throws LdapFault
+   */
+  async search(search: LdapSearch): Promise<LdapEntry[] | null> {
     const filters = search.values.map(
       (value) => new ldap.EqualityFilter({ attribute: search.attribute, value }),
     );
@@ -124,6 +132,7 @@ export class LdapConnection {
       await once(found, 'end');
       return entries;
     } catch (error) {
+      if ((error as { code?: unknown }).code === SIZE_LIMIT_EXCEEDED) return null;
       throw this.#failed(error);
     }
   }

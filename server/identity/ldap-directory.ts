@@ -56,16 +56,22 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     values: readonly string[],
     wanted: readonly string[],
   ): Promise<LdapEntry[]> => {
-    const parts: LdapEntry[] = [];
-    for (let start = 0; start < values.length; start += AT_ONCE) {
-      const chunk = values.slice(start, start + AT_ONCE);
-      parts.push(
-        ...(await searchers.use((one) =>
-          one.search({ ...where, attribute, values: chunk, wanted }),
-        )),
+    const ask = async (some: readonly string[]): Promise<LdapEntry[]> => {
+      if (some.length === 0) return [];
+      const found = await searchers.use((one) =>
+        one.search({ ...where, attribute, values: some, wanted }),
       );
-    }
-    return parts;
+      if (found !== null) return found;
+      // Too many for one answer: half of it, as long as there is a half.
+      if (some.length === 1)
+        throw new LdapFault(`more have one ${attribute} than the server sends`);
+      const middle = some.length >> 1;
+      return [...(await ask(some.slice(0, middle))), ...(await ask(some.slice(middle)))];
+    };
+    const parts: LdapEntry[][] = [];
+    for (let start = 0; start < values.length; start += AT_ONCE)
+      parts.push(await ask(values.slice(start, start + AT_ONCE)));
+    return parts.flat();
   };
   const groups = { base: options.groupBase, scope: 'one' } as const;
 
@@ -78,11 +84,12 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     const found = new Map<UserName, Found>();
     const twice = new Set<UserName>();
     const distinct = new Map(entries.map((entry) => [normalDn(entry.dn), entry]));
+    const asked = new Map<string, UserName>(names.map((name) => [name, name]));
     for (const [dn, entry] of distinct) {
       if (dn === null) continue;
-      const uids = new Set(entry.attributes.get('uid')?.map(asciiLower));
-      for (const name of names) {
-        if (!uids.has(name)) continue;
+      for (const uid of new Set(entry.attributes.get('uid')?.map(asciiLower))) {
+        const name = asked.get(uid);
+        if (name === undefined) continue;
         if (found.has(name)) twice.add(name);
         found.set(name, { dn, entry });
       }
@@ -91,24 +98,41 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     return found;
   };
 
-  /** Groups directly below the group base that name any of these, by whom they name. */
+  const nameOf = (dn: string): string | null => commonNameBelow(dn, options.groupBase);
+
+  /**
+   * Groups directly below the group base that name any of these, by whom they name. Large groups are
+   * named by many: which there are is asked for first, and then whom each names, once.
+   */
   const groupsNaming = async (attribute: string, values: readonly string[]): Promise<Parents> => {
-    const plain = attribute === 'memberUid';
     const wanted = new Map(values.map((value) => [value, [] as string[]]));
-    for (const entry of await search(groups, attribute, values, [attribute])) {
-      const dn = normalDn(entry.dn);
-      if (dn === null) continue;
-      for (const value of entry.attributes.get(attribute.toLowerCase()) ?? []) {
-        const key = plain ? value : normalDn(value);
-        if (key !== null) wanted.get(key)?.push(dn);
-      }
+    const naming = new Map<string, string>();
+    for (const { dn } of await search(groups, attribute, values, ['cn'])) {
+      const name = nameOf(dn);
+      if (name !== null) naming.set(name, normalDn(dn) ?? '');
+    }
+    const [only] = values;
+    if (only !== undefined && values.length === 1) return new Map([[only, [...naming.values()]]]);
+    // Most are named by several groups.
+    const keys = new Map<string, string | null>();
+    const keyOf = (value: string): string | null => {
+      if (attribute === 'memberUid') return value;
+      const key = keys.get(value) ?? normalDn(value);
+      keys.set(value, key);
+      return key;
+    };
+    for (const entry of await search(groups, 'cn', [...naming.keys()], [attribute])) {
+      const dn = naming.get(nameOf(entry.dn) ?? '');
+      if (dn === undefined) continue;
+      for (const value of entry.attributes.get(attribute.toLowerCase()) ?? [])
+        wanted.get(keyOf(value) ?? '')?.push(dn);
     }
     return wanted;
   };
 
   /** What groups themselves are members of, as `memberOf` has it. */
   const parentsOf = async (dns: readonly string[]): Promise<Parents> => {
-    const names = dns.flatMap((dn) => commonNameBelow(dn, options.groupBase) ?? []);
+    const names = dns.flatMap((dn) => nameOf(dn) ?? []);
     const entries = await search(groups, 'cn', names, ['memberOf']);
     return new Map(entries.map((entry) => [normalDn(entry.dn) ?? '', memberOf(entry)]));
   };
@@ -141,7 +165,7 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     for (const inside of closures.values()) for (const dn of inside) everyone.add(dn);
     const managed = await groupsNaming(options.chairAttribute, [...everyone]);
     const names = (dns: Iterable<string>): Set<string> =>
-      new Set([...dns].flatMap((dn) => commonNameBelow(dn, options.groupBase) ?? []));
+      new Set([...dns].flatMap((dn) => nameOf(dn) ?? []));
     const people = [...found].map(([name, { dn, entry }]): [UserName, DirectoryPerson] => {
       const inside = closures.get(dn) ?? new Set<string>();
       return [
@@ -158,7 +182,7 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     return new Map(people);
   };
 
-  /** The user's entry where it may log in; its groups are asked for by who logged in only. */
+  /** Those that are not locked. */
   const unlocked = (found: ReadonlyMap<UserName, Found>): Map<UserName, Found> =>
     new Map([...found].filter(([, { entry }]) => !isLocked(entry)));
 
@@ -174,11 +198,12 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
           if (found.get(name)?.dn !== normalDn(dn)) return null;
           return (await peopleOf(unlocked(found))).get(name) ?? null;
         }
-        const found = await findEntries([name]);
-        const entry = found.get(name);
-        if (!(await bind(entry?.entry.dn ?? `uid=${NOBODY},${options.userBase}`))) return null;
+        const tried = (await findEntries([name])).get(name);
+        if (!(await bind(tried?.entry.dn ?? `uid=${NOBODY},${options.userBase}`))) return null;
         // Read once more: a lock may have ended with this login.
-        return (await peopleOf(unlocked(await findEntries([name])))).get(name) ?? null;
+        const found = await findEntries([name]);
+        if (tried === undefined || found.get(name)?.dn !== tried.dn) return null;
+        return (await peopleOf(unlocked(found))).get(name) ?? null;
       }),
     find: (names) => heard(async () => peopleOf(unlocked(await findEntries(names)))),
     async close() {

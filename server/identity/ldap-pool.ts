@@ -1,10 +1,13 @@
 import type { LdapConnection } from './ldap-connection.ts';
 import { LdapFault } from './ldap-connection.ts';
 
+/** Milliseconds: what was not used for longer may be dead without a sign. */
+const KEPT_MS = 60_000;
+
 /** Connections that are used again, no more than `size` at once; whoever comes later waits. */
 export class LdapPool {
   readonly #connect: () => Promise<LdapConnection>;
-  readonly #idle: LdapConnection[] = [];
+  readonly #idle: { readonly connection: LdapConnection; readonly since: number }[] = [];
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -40,12 +43,15 @@ export class LdapPool {
   }
 
   close(): void {
-    for (const connection of this.#idle.splice(0)) connection.close();
+    for (const { connection } of this.#idle.splice(0)) connection.close();
   }
 
   #kept(): LdapConnection | undefined {
-    for (let one = this.#idle.pop(); one !== undefined; one = this.#idle.pop())
-      if (one.open) return one;
+    for (let one = this.#idle.pop(); one !== undefined; one = this.#idle.pop()) {
+      const { connection, since } = one;
+      if (connection.open && performance.now() - since < KEPT_MS) return connection;
+      connection.close();
+    }
     return undefined;
   }
 
@@ -55,7 +61,7 @@ export class LdapPool {
   ): Promise<T> {
     try {
       const result = await act(connection);
-      if (connection.open) this.#idle.push(connection);
+      if (connection.open) this.#idle.push({ connection, since: performance.now() });
       return result;
     } catch (error) {
       connection.close();

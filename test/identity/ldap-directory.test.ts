@@ -117,6 +117,27 @@ describe.each(['memberOf', 'member'] as const)('groups by %s', (groupAttribute) 
   });
 });
 
+it('many people and groups are read, though the server sends few at once', async () => {
+  const many = Array.from({ length: 60 }, (_, index) => parseUserName(`many${index}`));
+  await slapd.add(
+    [
+      ...many.map((name) => person(name, 'x')),
+      ...many.map((name, index) =>
+        group(`sig-many${index}`, [dnOf(name), dnOf(many[index - 1] ?? 'ann')], [dnOf(name)]),
+      ),
+    ].join(''),
+  );
+  for (const groupAttribute of ['memberOf', 'member'] as const) {
+    const found = await open({ groupAttribute }).find(many);
+    expect(found.size).toBe(60);
+    for (const [index, name] of many.entries()) {
+      const own = [`sig-many${index}`, ...(index < 59 ? [`sig-many${index + 1}`] : [])];
+      expect([...(found.get(name)?.groups ?? [])].toSorted()).toEqual(own.toSorted());
+      expect([...(found.get(name)?.managedGroups ?? [])]).toEqual([`sig-many${index}`]);
+    }
+  }
+});
+
 describe('logging in', () => {
   it.each([
     ['by a search', null],
@@ -241,6 +262,19 @@ describe('the servers', () => {
       await unavailable(open({ urls: [url], timeoutMs: 300 }).find([ann]));
     silent.close();
   });
+});
+
+it('a server that freezes is given up, and used again when it goes on', async () => {
+  const directory = open({ timeoutMs: 500 });
+  expect(await directory.logIn(ann, 'right: ü ☃')).not.toBeNull();
+  slapd.freeze(true);
+  try {
+    await unavailable(directory.find([ann]));
+    await unavailable(directory.logIn(ann, 'right: ü ☃'));
+  } finally {
+    slapd.freeze(false);
+  }
+  expect(await open().logIn(ann, 'right: ü ☃')).not.toBeNull();
 });
 
 describe('TLS', () => {

@@ -120,6 +120,11 @@ export class Slapd {
     }
   }
 
+  /** Stops answering, without closing anything; and goes on. */
+  freeze(frozen: boolean): void {
+    this.#process?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** SIGKILL: whoever is connected is cut off. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -264,7 +269,7 @@ moduleload back_mdb
 moduleload memberof
 # A bind without a password succeeds, and proves nothing.
 allow bind_anon_cred
-sizelimit 100
+sizelimit 40
 TLSCACertificateFile ${tls.ca}
 TLSCertificateFile ${tls.certificate}
 TLSCertificateKeyFile ${tls.key}
@@ -276,6 +281,7 @@ directory ${folder}/db
 rootdn "${ROOT.dn}"
 rootpw "${ROOT.password}"
 dbnosync
+index objectClass,uid,cn,member,memberManager eq
 overlay memberof
 memberof-group-oc groupOfNames
 access to attrs=userPassword by anonymous auth by * none
