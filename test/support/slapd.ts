@@ -150,6 +150,20 @@ export class Slapd {
 
   /** What it was asked while `act` ran: `BIND`, `SRCH`, in its order. */
   async requestsOf(act: () => Promise<unknown>): Promise<string[]> {
+    return (await this.#told(act))
+      .flatMap((line) => / op=\d+ (?:(BIND) dn=.* method=|(SRCH) base=)/.exec(line) ?? [])
+      .filter((word) => word === 'BIND' || word === 'SRCH');
+  }
+
+  /** Whose passwords were tried while `act` ran, but that of the service account. */
+  async bindsOf(act: () => Promise<unknown>): Promise<string[]> {
+    return (await this.#told(act))
+      .flatMap((line) => / op=\d+ BIND dn="(.*)" method=/.exec(line)?.[1] ?? [])
+      .filter((dn) => dn !== SERVICE.dn);
+  }
+
+  /** The lines that it wrote while `act` ran, without those of our own connections. */
+  async #told(act: () => Promise<unknown>): Promise<string[]> {
     const begin = await this.#mark();
     await act();
     const end = await this.#mark();
@@ -164,9 +178,7 @@ export class Slapd {
     return this.#said
       .slice(begin, end)
       .split('\n')
-      .filter((line) => !own.has(connectionOf(line)))
-      .flatMap((line) => / op=\d+ (?:(BIND) dn=.* method=|(SRCH) base=)/.exec(line) ?? [])
-      .filter((word) => word === 'BIND' || word === 'SRCH');
+      .filter((line) => !own.has(connectionOf(line)));
   }
 
   /** Asks for something of its own, and waits until that is told of: all before is told, too. */
