@@ -20,6 +20,11 @@ import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import type { Authenticator } from './identity/authenticator.ts';
+import { refreshPeople } from './identity/directory-people.ts';
+import { limitPasswords } from './identity/failed-logins.ts';
+import { openDirectory } from './identity/open-directory.ts';
+import { passwordAuthenticator } from './identity/password-authenticator.ts';
 import { Principals } from './identity/principals.ts';
 import { SshIdentities } from './identity/ssh-identities.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
@@ -113,8 +118,14 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const sources = new SourceIndex(db);
   const metrics = new Metrics();
   metrics.usageBySig(async () => (await showUsage(db)).items);
-  const principals = new Principals(db, cache);
-  const authenticators = [tokenAuthenticator(db, cache, principals, REALM)];
+  const { max_age: maxAge, refresh, remember_passwords: remember } = settings.directory;
+  const people = openDirectory(settings.directory);
+  const principals = new Principals(db, cache, people === null ? 0 : maxAge);
+  const authenticators: Authenticator[] = [tokenAuthenticator(db, cache, principals, REALM)];
+  if (people !== null)
+    authenticators.push(
+      limitPasswords(passwordAuthenticator({ db, ...people, principals, log, remember })),
+    );
   const limits = {
     maxFileSize: settings.pushes.max_file_size,
     maxRefs: settings.pushes.max_refs,
@@ -243,6 +254,14 @@ export async function startServer(settings: Settings, path: string): Promise<Run
         );
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
   const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
+  const refresher =
+    people === null
+      ? null
+      : startSweeper(
+          () => refreshPeople(db, people.directory, people.mapping, log),
+          refresh * 1000,
+          log,
+        );
   await requestIndex(db);
   jobs.start();
 
@@ -252,7 +271,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     adminTokenFile: folder.adminToken,
     async stop() {
       await Promise.all([listening.close(), ssh?.close()]);
-      await Promise.all([settler.stop(), expirer.stop(), jobs.stop()]);
+      await Promise.all([settler.stop(), expirer.stop(), refresher?.stop(), jobs.stop()]);
+      await people?.directory.close();
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
       await flushed(log);

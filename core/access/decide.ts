@@ -35,7 +35,21 @@ export function decide(principal: Principal, request: AccessRequest): Decision {
       'This needs a login.',
       'Log in with a token; a site admin or "centpkg token create" issues one.',
     );
-  return decideScopes(principal, request) ?? decideRoles(principal, request);
+  return (
+    decideDirectory(principal) ??
+    decideScopes(principal, request) ??
+    decideRoles(principal, request)
+  );
+}
+
+/** Who may no longer be a member, or be there at all, is refused. Null: nothing is in doubt. */
+function decideDirectory({ name, directorySilentSince }: UserPrincipal): Decision | null {
+  if (directorySilentSince === null) return null;
+  return refuse(
+    'directory-unreachable',
+    `The directory has not answered since ${directorySilentSince}; what ${name} may do is not known.`,
+    'Try again when the directory answers; a site admin can tell when. Reading goes on.',
+  );
 }
 
 function decideRoles(user: UserPrincipal, request: Exclude<AccessRequest, { action: 'read' }>) {

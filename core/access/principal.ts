@@ -37,6 +37,11 @@ export interface UserPrincipal {
   readonly admin: boolean;
   readonly memberships: readonly Membership[];
   readonly approvals: readonly Approval[];
+  /**
+   * Since when the directory that the user is of has not been heard, ISO 8601 in UTC, where that is
+   * too long to trust what it said; null: it was heard, or the user is a local one.
+   */
+  readonly directorySilentSince: string | null;
   /** How the user logged in, for the audit log: `token:ab12`. */
   readonly credential: string;
   /** When that credential ends by itself, ISO 8601 in UTC; null: it does not. */

@@ -30,6 +30,7 @@ export const ERROR_TABLE = {
   authentication_required: kind(401, 4, 'Log in first'),
   credential_invalid: kind(401, 4, 'The credential is not valid'),
   not_allowed: kind(403, 4, 'Not allowed'),
+  too_many_attempts: kind(429, 4, 'Too many failed logins', true),
   conflict: kind(409, 5, 'It conflicts with what is there'),
   locked: kind(423, 5, 'It is being worked on', true),
   version_unsupported: kind(412, 2, 'The version of the protocol is not supported'),

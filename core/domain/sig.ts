@@ -16,6 +16,10 @@ export const DEFAULT_SIG_POLICIES: SigPolicies = { commit: 'approved', koji: 'me
 export const SIG_ROLES = ['chair', 'member'] as const;
 export type SigRole = (typeof SIG_ROLES)[number];
 
+/** Who keeps a user: a site admin of this service, or the directory. */
+export const USER_SOURCES = ['local', 'directory'] as const;
+export type UserSource = (typeof USER_SOURCES)[number];
+
 /** @throws DistGitError `name_invalid` */
 export function parseSigName(text: string): SigName {
   const valid = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text) && !text.startsWith('sig-');
@@ -38,7 +42,20 @@ export function parseUserName(text: string): UserName {
   );
 }
 
+/** The SIG that a group of the directory stands for; null: none. */
+export function sigOfDirectoryGroup(group: string): SigName | null {
+  if (!group.startsWith(GROUP_PREFIX)) return null;
+  try {
+    const sig = parseSigName(group.slice(GROUP_PREFIX.length));
+    return directoryGroup(sig) === group ? sig : null;
+  } catch {
+    return null;
+  }
+}
+
+const GROUP_PREFIX = 'sig-';
+
 /** The SIG's group in the directory: `sig-<name>`. Groups compare equal, never by prefix. */
 export function directoryGroup(sig: SigName): string {
-  return `sig-${sig}`;
+  return `${GROUP_PREFIX}${sig}`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { databaseSettings } from '../db/settings.ts';
 import { gitSettings } from '../git/settings.ts';
 import { serverSettings } from '../http/settings.ts';
+import { directorySettings } from '../identity/settings.ts';
 import { lookasideSettings } from '../lookaside/settings.ts';
 import { logSettings } from '../observability/settings.ts';
 import { pushSettings } from '../pushes/settings.ts';
@@ -17,6 +18,7 @@ export const settingsSchema = z.strictObject({
   git: gitSettings.prefault({}),
   pushes: pushSettings.prefault({}),
   ssh: sshSettings.prefault({}),
+  directory: directorySettings.prefault({}),
   log: logSettings.prefault({}),
 });
 export type Settings = z.output<typeof settingsSchema>;
@@ -24,6 +26,7 @@ export type Settings = z.output<typeof settingsSchema>;
 /** `section.key` of what must not be printed, and may be given as a file's path in `<key>_file`. */
 export const SECRET_SETTINGS: readonly string[] = [
   'database.url',
+  'directory.bind_password',
   'storage.s3_access_key_id',
   'storage.s3_secret_access_key',
 ];

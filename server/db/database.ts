@@ -6,6 +6,7 @@ import * as foundation from './migrations/001-foundation.ts';
 import * as references from './migrations/002-references.ts';
 import * as origins from './migrations/003-origins.ts';
 import * as uploadAudit from './migrations/004-upload-audit.ts';
+import * as directory from './migrations/005-directory.ts';
 import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
 import { PgliteClient } from './pglite-client.ts';
@@ -19,8 +20,9 @@ const MIGRATIONS = {
   '002-references': references,
   '003-origins': origins,
   '004-upload-audit': uploadAudit,
-  '008-web-sessions': webSessions,
+  '005-directory': directory,
   '006-ssh-keys': sshKeys,
+  '008-web-sessions': webSessions,
 };
 
 /**

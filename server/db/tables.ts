@@ -3,7 +3,7 @@ import type { TokenVerb } from '../../core/access/principal.ts';
 import type { CollectionName, SclName, Vendor } from '../../core/domain/collection.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
-import type { SigName, SigPolicies, SigRole, UserName } from '../../core/domain/sig.ts';
+import type { SigName, SigPolicies, SigRole, UserName, UserSource } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
 
@@ -21,6 +21,21 @@ export interface Tables {
     admin: boolean;
     disabled: Generated<boolean>;
     created_at: CreatedAt;
+    source: Generated<UserSource>;
+  };
+  directory_users: {
+    user_name: UserName;
+    /** False: the directory does not have the user any more, or has locked it. */
+    present: boolean;
+    admin: boolean;
+    refreshed_at: ColumnType<Date, Date, Date>;
+  };
+  directory_members: { sig: SigName; user_name: UserName; role: SigRole };
+  /** A view: local members and those that the directory tells of, one role each. */
+  memberships: {
+    sig: ColumnType<SigName, never, never>;
+    user_name: ColumnType<UserName, never, never>;
+    role: ColumnType<SigRole, never, never>;
   };
   tokens: {
     id: string;

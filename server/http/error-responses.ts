@@ -5,6 +5,9 @@ import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import { stateOf } from './request-state.ts';
 
+/** Seconds, where the error does not know better. */
+const RETRY_AFTER_S = 10;
+
 /** Every error ends here, in the dialect of its route. A 500 shows the request's id and no more. */
 export function errorResponses(
   authenticators: readonly Authenticator[],
@@ -21,7 +24,8 @@ export function errorResponses(
       return;
     }
     if (error.kind.http === 401) res.setHeader('WWW-Authenticate', challenges);
-    if (error.kind.retryable) res.setHeader('Retry-After', '10');
+    if (error.kind.retryable)
+      res.setHeader('Retry-After', String(error.detail.retryAfter ?? RETRY_AFTER_S));
     res.status(error.kind.http);
     write(res, error, requestId);
   };

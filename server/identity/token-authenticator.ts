@@ -5,8 +5,9 @@ import type { UserName } from '../../core/domain/sig.ts';
 import type { Database, Sql } from '../db/database.ts';
 import type { VersionedCache } from '../db/versioned-cache.ts';
 import type { Authenticator } from './authenticator.ts';
+import { basicPair } from './basic-credentials.ts';
 import type { Principals } from './principals.ts';
-import { parseToken, secretMatches } from './token.ts';
+import { parseToken, secretMatches, TOKEN_PREFIX } from './token.ts';
 
 /** How often a token's last use is written: reading who used it needs no better. */
 const LAST_USED_MS = 5 * 60_000;
@@ -61,14 +62,12 @@ function notValid(): never {
   return fail('credential_invalid', 'The token is not valid.', REMEDY);
 }
 
-/** The password of Basic, or what follows Bearer; null for other schemes. */
+/** What follows Bearer, or a password of Basic that begins as tokens do; null: not of this way. */
 function presentedToken(authorization: string): string | null {
-  const match = /^(basic|bearer) +(\S+)$/i.exec(authorization);
-  if (match === null) return null;
-  const [, scheme = '', value = ''] = match;
-  if (scheme.toLowerCase() === 'bearer') return value;
-  const pair = Buffer.from(value, 'base64').toString('utf8');
-  return pair.slice(pair.indexOf(':') + 1);
+  const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (bearer !== undefined) return bearer;
+  const password = basicPair(authorization)?.password;
+  return password?.startsWith(`${TOKEN_PREFIX}_`) === true ? password : null;
 }
 
 async function findToken(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** So that a leaked token can be recognised wherever it turns up. */
-const TOKEN_PREFIX = 'sclt';
+export const TOKEN_PREFIX = 'sclt';
 
 export interface NewToken {
   /** Public: names the token in lists and in the audit log. */

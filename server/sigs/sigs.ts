@@ -31,7 +31,7 @@ export async function showSig(db: Database, name: SigName): Promise<ApiOutput<'s
   await findSig(db.sql, name);
   const row = await sigQuery(db.sql).where('name', '=', name).executeTakeFirstOrThrow();
   const members = await db.sql
-    .selectFrom('sig_members')
+    .selectFrom('memberships')
     .select(['user_name as user', 'role'])
     .where('sig', '=', name)
     .orderBy('role')

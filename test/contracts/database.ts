@@ -2,6 +2,7 @@ import { afterAll, describe } from 'vitest';
 import { auditLogContract } from './database/audit-log.ts';
 import { componentContract } from './database/components.ts';
 import { constraintContract } from './database/constraints.ts';
+import { directoryContract } from './database/directory.ts';
 import { jobQueueContract } from './database/job-queue.ts';
 import { jobRetryContract } from './database/job-retries.ts';
 import { keyContract } from './database/keys.ts';
@@ -33,6 +34,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     permissionCacheContract(under);
     loginContract(under);
     webSessionContract(under);
+    directoryContract(under);
     userContract(under);
     keyContract(under);
     sigContract(under);

@@ -1,9 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { loadSettings, redacted } from '../../server/config/load-settings.ts';
+import { settingsSchema } from '../../server/config/settings.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const EXAMPLE = resolve(import.meta.dirname, '../../config/example.toml');
 
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {
@@ -265,5 +268,99 @@ describe('the settings of a bucket', () => {
     for (const text of ['the-id', 'hunter2']) expect(shown).not.toContain(text);
     const told = await refusal(`${toml}\ns3_timeout = "hunter2"`);
     expect(paths(told)).toEqual(['storage.s3_timeout']);
+  });
+});
+
+describe('the settings of a directory', () => {
+  const DIRECTORY = `[directory]
+urls = ["ldaps://ipa1.example.org", "ldap://ipa2.example.org"]
+user_base = "cn=users,cn=accounts,dc=example,dc=org"
+group_base = "cn=groups,cn=accounts,dc=example,dc=org"
+`;
+
+  it('are off unless there are servers', async () => {
+    expect((await load(null)).directory).toMatchObject({ urls: [], starttls: true });
+  });
+
+  it('take servers as a list, or as words in the environment', async () => {
+    const { directory } = await load(DIRECTORY);
+    expect(directory).toMatchObject({
+      group_attribute: 'memberOf',
+      chair_attribute: 'memberManager',
+      refresh: 300,
+      max_age: 900,
+      remember_passwords: 60,
+    });
+    const urls = 'ldaps://a.example.org  ldaps://b.example.org:1636';
+    const { directory: other } = await load(DIRECTORY, { DISTGIT_DIRECTORY_URLS: urls });
+    expect(other.urls).toEqual(['ldaps://a.example.org', 'ldaps://b.example.org:1636']);
+  });
+
+  it('take further groups of SIGs', async () => {
+    const { directory } = await load(`${DIRECTORY}[directory.sigs]\nsclo = { chairs = ["leads"] }`);
+    expect(directory.sigs).toEqual({ sclo: { members: [], chairs: ['leads'] } });
+  });
+
+  it.each([
+    ['urls = ["https://example.org"]', 'urls.0'],
+    ['urls = ["ldaps://ann:secret@ipa.example.org"]', 'urls.0'],
+    ['urls = ["ldaps://ipa.example.org/dc=example"]', 'urls.0'],
+    ['user_base = "nonsense"', 'user_base'],
+    ['group_base = "cn="', 'group_base'],
+    ['user_dn = "uid=ann,dc=example,dc=org"', 'user_dn'],
+    ['user_dn = "uid={user}+cn={user},dc=example,dc=org"', 'user_dn'],
+    ['bind_dn = "cn=alone,dc=example,dc=org"', 'bind_dn'],
+    ['bind_password = "alone"', 'bind_dn'],
+    ['group_attribute = "groups"', 'group_attribute'],
+    ['chair_attribute = "a)(b"', 'chair_attribute'],
+    ['refresh = 900', 'max_age'],
+    ['starttls = false', 'starttls'],
+    ['sigs = { "sig-core" = {} }', 'sigs.sig-core'],
+    ['sigs = { Core = {} }', 'sigs.Core'],
+  ])('are refused: %s', async (line, key) => {
+    const [name = ''] = line.split(' ');
+    const rest = DIRECTORY.split('\n').filter((one) => !one.startsWith(`${name} =`));
+    expect(paths(await refusal([...rest, line].join('\n')))).toEqual([`directory.${key}`]);
+  });
+
+  it('need to know where users and groups are', async () => {
+    const told = await refusal('[directory]\nurls = ["ldaps://ipa.example.org"]');
+    expect(paths(told)).toEqual(['directory.group_base', 'directory.user_base']);
+  });
+
+  it('send no password in the clear, but on this machine', async () => {
+    const off = (url: string) =>
+      load(DIRECTORY, { DISTGIT_DIRECTORY_URLS: url, DISTGIT_DIRECTORY_STARTTLS: 'false' });
+    for (const url of ['ldap://127.0.0.1:389', 'ldap://localhost', 'ldap://[::1]:389/'])
+      expect((await off(url)).directory.starttls).toBe(false);
+    for (const url of [
+      'ldap://ipa.example.org',
+      'ldap://127.0.0.1.example.org',
+      'ldap://localhost2',
+    ])
+      await expect(off(url)).rejects.toThrow('not valid');
+  });
+
+  it('are those of the example, as it is and with all that it has to offer', async () => {
+    const example = await readFile(EXAMPLE, 'utf8');
+    const [, more = ''] = /(\[directory\][\s\S]*)\[log\]/.exec(example) ?? [];
+    expect((await load(more)).directory).toEqual(loadSettings(null, {}).directory);
+    const file = await fileOf('hunter2', 'password');
+    const all = more
+      .replace(/^# (?=[a-z_]+ = )/gm, '')
+      .replace('/etc/distgit/directory-password', file);
+    const { directory } = await load(all);
+    expect(Object.keys(directory).toSorted()).toEqual(
+      Object.keys(settingsSchema.shape.directory.unwrap().shape).toSorted(),
+    );
+  });
+
+  it('show the password to nobody, which may come from a file', async () => {
+    const file = await fileOf('hunter2\n', 'password');
+    const toml = `${DIRECTORY}bind_dn = "cn=distgit,dc=example,dc=org"\nbind_password_file = "${file}"`;
+    const settings = await load(toml);
+    expect(settings.directory.bind_password).toBe('hunter2');
+    expect(JSON.stringify(redacted(settings))).not.toContain('hunter2');
+    expect((await refusal(`${toml}\ntimeout = "hunter2"`)).text).not.toContain('hunter2');
   });
 });

@@ -13,6 +13,7 @@ const ANN: UserPrincipal = {
   admin: false,
   memberships: [],
   approvals: [],
+  directorySilentSince: null,
   credential: 'password',
   validUntil: null,
   scopes: UNLIMITED_SCOPES,

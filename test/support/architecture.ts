@@ -128,7 +128,7 @@ const READS_ENVIRONMENT =
 
 /** The tables whose changes `VersionedCache` counts on, and must hear of. */
 const PERMISSION_TABLES =
-  'users|sigs|sig_members|sig_approvals|collections|collection_releases|components|component_collections';
+  'users|sigs|sig_members|directory_users|directory_members|sig_approvals|collections|collection_releases|components|component_collections';
 const SINGLE_WRITE = new RegExp(
   `\\bdb\\s*\\.sql\\s*\\.(insertInto|updateTable|deleteFrom)\\('(${PERMISSION_TABLES})'`,
 );

@@ -45,6 +45,7 @@ export function loginContract(under: DatabaseUnderTest): void {
         admin: false,
         memberships: [],
         approvals: [],
+        directorySilentSince: null,
         credential: `token:${id}`,
         validUntil: expiresAt,
         scopes: { verbs: null, sigs: null, collections: null, components: null },
@@ -78,14 +79,17 @@ export function loginContract(under: DatabaseUnderTest): void {
       ['a scheme without a value', 'Basic'],
       ['a scheme without a value, and a space', 'Bearer '],
       ['Digest', 'Digest username="ann", realm="r"'],
+      ['an empty password', basic('ann', '')],
+      ['a password that is no token', basic('ann', 'secret')],
+      ['another prefix', basic('x', newToken().token.replace('sclt', 'ghp'))],
+      ['what is not base64', 'Basic !!!!'],
     ])('leaves %s to other ways to log in', async (_, header) => {
       expect(await login(header)).toBeNull();
     });
 
     it.each([
       ['no token', 'Bearer hello'],
-      ['an empty password', basic('ann', '')],
-      ['what is not base64', 'Basic !!!!'],
+      ['a password that begins like one', basic('ann', 'sclt_')],
       ['an unknown id', `Bearer ${newToken().token}`],
       ['another prefix', `Bearer ${newToken().token.replace('sclt', 'ghp')}`],
       ['SQL', `Bearer sclt_000000000000_'--`],

@@ -16,6 +16,13 @@ const CHANGES: readonly string[] = [
   `update sig_members set role = 'chair' where sig = 'g1'`,
   `insert into sig_approvals values ('g1', 'u1', null, '', 'u1')`,
   `update sig_approvals set components = '{x}' where sig = 'g1'`,
+  `insert into directory_users values ('u1', true, false, now())`,
+  `update directory_users set present = false`,
+  `update directory_users set admin = true`,
+  `insert into directory_members values ('g1', 'u1', 'member')`,
+  `update directory_members set role = 'chair'`,
+  `delete from directory_members where sig = 'g1'`,
+  `delete from directory_users where user_name = 'u1'`,
   `insert into tokens (id, user_name, label, secret_hash, created_by)
     values ('t1', 'u1', '', '', 'u1')`,
   `update tokens set revoked_at = now() where id = 't1'`,
@@ -67,6 +74,20 @@ export function permissionCacheContract(under: DatabaseUnderTest): void {
       const last = await cache.get('used', load);
       await here.db.sql.updateTable('tokens').set({ last_used_at: new Date() }).execute();
       expect(await cache.get('used', load)).toBe(last);
+    });
+
+    it('is not read anew because the directory said the same again', async () => {
+      await here.db.transaction((sql) =>
+        raw`insert into users values ('u2', '', '', false)`.execute(sql),
+      );
+      await here.db.transaction((sql) =>
+        raw`insert into directory_users values ('u2', true, false, now())`.execute(sql),
+      );
+      const last = await cache.get('heard', load);
+      await here.db.transaction((sql) =>
+        raw`update directory_users set refreshed_at = now()`.execute(sql),
+      );
+      expect(await cache.get('heard', load)).toBe(last);
     });
 
     it('ends when it says that it ends', async () => {

@@ -75,6 +75,7 @@ export const ADMIN: UserPrincipal = {
   admin: true,
   memberships: [],
   approvals: [],
+  directorySilentSince: null,
   credential: 'token:000000000000',
   validUntil: null,
   scopes: UNLIMITED_SCOPES,

@@ -42,3 +42,32 @@ describe('a refusal says what to do next', () => {
     expect(decide(principal, request)).toMatchObject({ allowed: false, remedy });
   });
 });
+
+describe('a user of a directory that has been silent for too long', () => {
+  const collection = resource('python33', sigOf(CORE, { commit: 'members' }));
+  const silent = user({
+    admin: true,
+    memberships: [{ sig: CORE, role: 'chair' }],
+    approvals: [{ sig: CORE, components: null }],
+    directorySilentSince: '2026-01-02T03:04:05.000Z',
+  });
+
+  it.each<AccessRequest>([
+    push(collection),
+    { ...push(collection), action: 'upload' } as AccessRequest,
+    { action: 'manage-collection', collection },
+    { action: 'apply-koji', collection },
+    { action: 'manage-sig', sig: collection.sig },
+    { action: 'manage-tokens', user: silent.name },
+    { action: 'administer' },
+  ])('may not $action', (request) => {
+    expect(decide({ ...silent, directorySilentSince: null }, request).allowed).toBe(true);
+    const decision = decide(silent, request);
+    expect(verdict(decision)).toBe('-directory-unreachable');
+    expect(decision.reason).toContain('2026-01-02T03:04:05.000Z');
+  });
+
+  it('may read, as anybody', () => {
+    expect(decide(silent, { action: 'read' }).allowed).toBe(true);
+  });
+});

@@ -30,6 +30,7 @@ export function user(about: Partial<UserPrincipal> = {}): UserPrincipal {
     admin: false,
     memberships: [],
     approvals: [],
+    directorySilentSince: null,
     credential: 'token:ab12',
     validUntil: null,
     scopes: UNLIMITED_SCOPES,
