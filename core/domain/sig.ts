@@ -16,6 +16,12 @@ export const DEFAULT_SIG_POLICIES: SigPolicies = { commit: 'approved', koji: 'me
 export const SIG_ROLES = ['chair', 'member'] as const;
 export type SigRole = (typeof SIG_ROLES)[number];
 
+/** What may be asked of a SIG or a site admin: an approval, or that Koji be set up. */
+export const REQUEST_KINDS = ['access', 'koji'] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+export const REQUEST_STATES = ['open', 'approved', 'denied', 'cancelled'] as const;
+export type RequestState = (typeof REQUEST_STATES)[number];
+
 /** @throws DistGitError `name_invalid` */
 export function parseSigName(text: string): SigName {
   const valid = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text) && !text.startsWith('sig-');

@@ -6,6 +6,7 @@ import * as foundation from './migrations/001-foundation.ts';
 import * as references from './migrations/002-references.ts';
 import * as origins from './migrations/003-origins.ts';
 import * as uploadAudit from './migrations/004-upload-audit.ts';
+import * as accessRequests from './migrations/007-access-requests.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,6 +18,7 @@ const MIGRATIONS = {
   '002-references': references,
   '003-origins': origins,
   '004-upload-audit': uploadAudit,
+  '007-access-requests': accessRequests,
 };
 
 /**
