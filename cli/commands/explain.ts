@@ -55,8 +55,8 @@ function details(answer: Answer): string {
 
 export const explain: CommandSpec = {
   name: 'explain',
-  args: '<action> [names...]',
-  summary: `Who may do what, and by which rule: ${ACTIONS.join(', ')}`,
+  args: '<action> [of...]',
+  summary: 'Who may do what, and by which rule',
   options: [{ flags: '--user <name>', help: 'of another user (chairs of the SIG, site admins)' }],
   examples: [
     'centpkg explain push python scl-python33-el7',

@@ -69,7 +69,7 @@ export function sigContract(under: DatabaseUnderTest): void {
       expect(some.components).toEqual([python, ruby]);
       const alien = await componentRows(here.db);
       const error = await refusal(approve({ components: [python, alien, 'nothing'] }), 'not_found');
-      expect(error.message).toBe(`No collection of SIG ${sig} has ${alien}, nothing.`);
+      expect(error.message).toBe(`No collection of SIG ${String(sig)} has ${alien}, nothing.`);
       const until = new Date(Date.now() + 60_000).toISOString();
       const last = await approve({ components: null, reason: 'b', until });
       expect(last).toMatchObject({ components: null, reason: 'b', approvedBy: 'admin', until });

@@ -10,9 +10,6 @@ import { Mutable } from '../support/mutants.ts';
 type Decide = typeof decide;
 const LONG = 300_000;
 
-/** Mutants that decide as the original does, each with its reason. */
-const EQUIVALENT: ReadonlyMap<string, string> = new Map([]);
-
 const CELLS = matrix();
 /** Far apart first: what one cell does not show, its neighbour seldom does. */
 const SPREAD: readonly Cell[] = Array.from(
@@ -42,7 +39,7 @@ describe('the matrix catches', () => {
     'nothing in the decision as it is, read in the same way',
     () => {
       expect(new Set(SPREAD).size).toBe(CELLS.length);
-      expect(isCaught(source.load<Decide>('decide'))).toBe(false);
+      expect(isCaught(source.load('decide') as Decide)).toBe(false);
     },
     LONG,
   );
@@ -53,12 +50,12 @@ describe('the matrix catches', () => {
       const mutants = source.mutants();
       expect(mutants.length).toBeGreaterThan(100);
       const survivors = mutants
-        .filter((mutant) => !isCaught(source.load<Decide>('decide', mutant)))
+        .filter((mutant) => !isCaught(source.load('decide', mutant) as Decide))
         .map(({ name }) => name);
-      console.info(
-        `mutants of the decision: ${mutants.length}, caught ${mutants.length - survivors.length}`,
+      process.stdout.write(
+        `mutants of the decision: ${mutants.length}, caught ${mutants.length - survivors.length}\n`,
       );
-      expect(survivors.toSorted()).toEqual([...EQUIVALENT.keys()].toSorted());
+      expect(survivors).toEqual([]);
     },
     LONG,
   );
@@ -76,7 +73,7 @@ describe('the matrix catches', () => {
       expect(changes).toHaveLength(10 * 4);
       const survivors = changes.filter(
         ({ changed }) =>
-          !isCaught(source.load<Decide>('decide', undefined, { TOKEN_VERB_OF_ACTION: changed })),
+          !isCaught(source.load('decide', undefined, { TOKEN_VERB_OF_ACTION: changed }) as Decide),
       );
       expect(survivors).toEqual([]);
     },

@@ -166,12 +166,12 @@ export class Mutable {
    * A function of the module, of its changed copy where a mutant is given.
    * @param instead imports that are to be others
    */
-  load<T>(name: string, mutant?: Mutant, instead: Readonly<Record<string, unknown>> = {}): T {
+  load(name: string, mutant?: Mutant, instead: Readonly<Record<string, unknown>> = {}): unknown {
     const names = [...this.#imports.keys()];
     const script = new Script(
       `(function (${names.join(', ')}) { "use strict"; ${mutant?.code ?? this.#code}\nreturn ${name}; })`,
     );
-    const make = script.runInThisContext() as (...given: unknown[]) => T;
+    const make = script.runInThisContext() as (...given: unknown[]) => unknown;
     return make(...names.map((one) => instead[one] ?? this.#imports.get(one)));
   }
 }
