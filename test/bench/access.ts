@@ -79,7 +79,7 @@ export async function accessBench(): Promise<Measure[]> {
       await db.transaction((sql) =>
         raw`update users set full_name = full_name where name = 'user-0'`.execute(sql),
       );
-      first.push(...(await timesOf(site, 200)));
+      first.push(quantile(await timesOf(site, 200), 0.5));
     }
     const of = (name: string, unit: string, limit: number, ours: readonly number[]): Measure => ({
       name,
@@ -93,7 +93,7 @@ export async function accessBench(): Promise<Measure[]> {
       of('a decision, p50', 'us', 1000, at(0.5)),
       of('a decision, p99', 'us', 1000, at(0.99)),
       of('a decision, slowest', 'us', 50_000, at(1)),
-      of('the first after a change', 'us', 20_000, first),
+      of('the first after a change, p50', 'us', 20_000, first),
       of('memory, all in use', 'MiB', 256, [memory]),
     ];
   } finally {
