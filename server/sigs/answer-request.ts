@@ -60,6 +60,7 @@ export async function cancelRequest(
   context: RequestContext,
   id: number,
 ): Promise<RequestView> {
+  requireUser(context);
   const request = await requireRequest(db.sql, id);
   const sig = await findSig(db.sql, request.sig);
   const decision = await authorize(
@@ -78,6 +79,7 @@ async function requireRequest(sql: Sql, id: number): Promise<RequestRow> {
 
 /** Chairs answer for their SIG; for Koji's set-up only site admins do. */
 async function requireAnswerable(db: Database, context: RequestContext, id: number) {
+  requireUser(context);
   const request = await requireRequest(db.sql, id);
   const decision = await authorize(
     db,
