@@ -1,4 +1,4 @@
-import { decide } from '../../core/access/decide.ts';
+import { type Decision, decide } from '../../core/access/decide.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { directoryGroup, type SigName } from '../../core/domain/sig.ts';
@@ -51,7 +51,12 @@ export async function requestAccess(
   const sig = await findSig(db.sql, name);
   const user = requireUser(context);
   const subject = `access to ${name}`;
-  await authorize(db, context, { action: 'request-access', sig, user: user.name }, subject);
+  const decision = await authorize(
+    db,
+    context,
+    { action: 'request-access', sig, user: user.name },
+    subject,
+  );
   if (sig.policies.commit === 'members') refuseMembersPolicy(name);
   const components = wanted === null ? null : [...new Set(wanted)].sort();
   if (components !== null) await requireComponentsOf(db.sql, name, components);
@@ -63,7 +68,7 @@ export async function requestAccess(
   );
   if (has)
     fail('conflict', `SIG ${name} has approved ${user.name} for that.`, 'See "centpkg whoami".');
-  return insertRequest(db, context, {
+  return insertRequest(db, context, decision, {
     kind: 'access',
     sig: name,
     components,
@@ -82,7 +87,12 @@ export async function requestKoji(
   { collection: name, reason }: ApiParsed<'requestKoji'>,
 ) {
   const collection = await findCollectionResource(db.sql, name);
-  await authorize(db, context, { action: 'request-koji', collection }, `Koji for ${name}`);
+  const decision = await authorize(
+    db,
+    context,
+    { action: 'request-koji', collection },
+    `Koji for ${name}`,
+  );
   const { sig } = collection;
   if (sig.policies.koji === 'members')
     fail(
@@ -90,7 +100,7 @@ export async function requestKoji(
       `SIG ${sig.name} sets up Koji itself; there is nobody to ask.`,
       `"centpkg sig show ${sig.name}" tells its policies.`,
     );
-  return insertRequest(db, context, {
+  return insertRequest(db, context, decision, {
     kind: 'koji',
     sig: sig.name,
     components: null,
@@ -102,23 +112,21 @@ export async function requestKoji(
 async function insertRequest(
   db: Database,
   context: RequestContext,
+  decision: Decision,
   request: Pick<RequestRow, 'kind' | 'sig' | 'components' | 'collection' | 'reason'>,
 ) {
   const user = requireUser(context).name;
+  const { kind, sig, components, collection } = request;
+  const wish = JSON.stringify([kind, sig, components, collection]);
   return db.transaction(async (sql) => {
-    const open = await requestQuery(sql)
-      .where('user_name', '=', user)
-      .where('state', '=', 'open')
-      .execute();
-    const wish = JSON.stringify([
-      request.kind,
-      request.sig,
-      request.components,
-      request.collection,
-    ]);
-    const same = open.find(
-      (one) => JSON.stringify([one.kind, one.sig, one.components, one.collection]) === wish,
-    );
+    const openRequests = () =>
+      requestQuery(sql).where('user_name', '=', user).where('state', '=', 'open').execute();
+    const sameIn = (rows: readonly RequestRow[]): RequestRow | undefined =>
+      rows.find(
+        (one) => JSON.stringify([one.kind, one.sig, one.components, one.collection]) === wish,
+      );
+    const open = await openRequests();
+    const same = sameIn(open);
     if (same !== undefined) return requestView(same);
     if (open.length >= MAX_OPEN)
       fail(
@@ -129,16 +137,19 @@ async function insertRequest(
     const row = await sql
       .insertInto('access_requests')
       .values({ ...request, user_name: user })
-      // Somebody asked the same at the same moment.
       .onConflict((conflict) => conflict.doNothing())
       .returningAll()
       .executeTakeFirst();
-    if (row === undefined)
-      fail('conflict', 'The same is being asked at this moment.', 'See "centpkg request list".');
+    if (row === undefined) {
+      // The same was asked at the same moment.
+      const other = sameIn(await openRequests());
+      if (other !== undefined) return requestView(other);
+      return fail('conflict', 'The same was asked and answered just now.', 'Ask again.');
+    }
     await recordAudit(sql, context, {
       action: `request.${request.kind}`,
       subject: request.sig,
-      decision: { allowed: true, rule: 'own-request', reason: '' },
+      decision,
       detail: { request: row.id, ...request },
     });
     return requestView(row);
