@@ -97,7 +97,9 @@ export const whoami: CommandSpec = {
       ['token verbs', listCell(me.scopes?.verbs ?? null)],
       ...(me.administer ? [['everywhere', 'everything but push and upload'] as const] : []),
     ]);
-    const text = `${head}\n\n${table(['sig', 'you may', 'collections', 'components'], mayRows(me.may), NOTHING)}`;
+    const header = ['sig', 'you may', 'collections', 'components'];
+    const may = table(header, mayRows(me.may), me.administer ? '' : NOTHING);
+    const text = `${head}\n\n${may}`.trimEnd();
     return { data: me, text };
   },
 };
