@@ -14,6 +14,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   lookaside: 'The look-aside cache',
   collection: 'Software Collections',
   sig: 'Special interest groups and who may commit',
+  request: 'Ask for rights that you do not have, and answer',
   user: 'Local users',
   token: 'Tokens',
   key: 'SSH keys, for git over SSH',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { parseComponentName } from '../core/domain/component-name.ts';
 import type { PolicyLevels } from '../core/pushes/check-push.ts';
+import { type ExplainDeps, explain } from './access/explain.ts';
 import { listAudit } from './access/list-audit.ts';
 import { listJobs } from './access/list-jobs.ts';
 import * as collections from './collections/collections.ts';
@@ -43,6 +44,10 @@ import { Metrics } from './observability/metrics.ts';
 import { INDEX_JOB, indexReferences, requestIndex } from './pushes/index-references.ts';
 import { listPushes } from './pushes/list-pushes.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
+import { approveRequest, cancelRequest, denyRequest } from './sigs/answer-request.ts';
+import { approveUser, revokeApproval } from './sigs/approvals.ts';
+import { findCollectionResource, findSig } from './sigs/find-sig.ts';
+import { listRequests, requestAccess, requestKoji } from './sigs/requests.ts';
 import * as sigs from './sigs/sigs.ts';
 import { listenForSsh } from './ssh/listen.ts';
 import { FolderStore } from './storage/folder-store.ts';
@@ -147,9 +152,21 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     gitUrl: (component) => `${url}/${namespace}/${component}.git`,
     sshUrl: (component) => (sshUrl === null ? null : `${sshUrl}/${namespace}/${component}.git`),
   };
+  const rights: ExplainDeps = {
+    db,
+    findUser: (name) => principals.find(name),
+    findBranches: async (name) =>
+      (await componentIndex.find(name)).branches.map(({ collection, release, sig, policies }) => ({
+        collection,
+        release,
+        sig: { name: sig, policies },
+      })),
+    findCollection: (name) => findCollectionResource(db.sql, name),
+    findSig: (name) => findSig(db.sql, name),
+  };
   const origins = { db, components: componentIndex, sources, store, git, repositories };
   const api: ApiHandlers = {
-    whoami: (context) => whoami(context),
+    whoami: (context) => whoami(db, context),
     showServer: () => ({
       version,
       namespace,
@@ -158,7 +175,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       maxUploadSize,
       maxFileSize: limits.maxFileSize,
     }),
-    listUsers: (context) => users.listUsers(db, context),
+    listUsers: (context, input) => users.listUsers(db, context, input),
     createUser: (context, input) => users.createUser(db, context, input),
     showUser: (context, { user }) => users.showUser(db, context, user),
     updateUser: (context, input) => users.updateUser(db, context, input),
@@ -175,8 +192,15 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     updateSig: (context, input) => sigs.updateSig(db, context, input),
     setMember: (context, input) => sigs.setMember(db, context, input),
     removeMember: (context, input) => sigs.removeMember(db, context, input),
-    approveUser: (context, input) => sigs.approveUser(db, context, input),
-    revokeApproval: (context, input) => sigs.revokeApproval(db, context, input),
+    approveUser: (context, input) => approveUser(db, context, input),
+    revokeApproval: (context, input) => revokeApproval(db, context, input),
+    explain: (context, input) => explain(rights, context, input),
+    requestAccess: (context, input) => requestAccess(db, context, input),
+    requestKoji: (context, input) => requestKoji(db, context, input),
+    listRequests: (context, input) => listRequests(db, context, input),
+    approveRequest: (context, input) => approveRequest(db, context, input),
+    denyRequest: (context, input) => denyRequest(db, context, input),
+    cancelRequest: (context, { request }) => cancelRequest(db, context, request),
     listCollections: (_context, input) => collections.listCollections(db, input),
     createCollection: (context, input) => collections.createCollection(db, context, input),
     showCollection: (_context, { collection }) => collections.showCollection(db, collection),

@@ -4,12 +4,14 @@ import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
+import { explain } from './explain.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { prePushCheck } from './pre-push-check.ts';
+import { requestCommands } from './request.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
@@ -32,10 +34,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   login,
   logout,
   whoami,
+  explain,
   ...componentCommands,
   ...lookasideCommands,
   ...collectionCommands,
   ...sigCommands,
+  ...requestCommands,
   ...userCommands,
   ...tokenCommands,
   ...keyCommands,

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
 import { ApiClient } from '../api-client/api-client.ts';
 import { type CommandSpec, textOption } from '../command.ts';
 import { parseServerUrl } from '../config.ts';
-import { fields, listCell } from '../output/table.ts';
+import { fields, listCell, shortTime, table } from '../output/table.ts';
 
 export const login: CommandSpec = {
   name: 'login',
@@ -60,17 +61,33 @@ export const logout: CommandSpec = {
   },
 };
 
+const NOTHING = 'In no SIG may you do anything but read; ask: centpkg request access --sig NAME';
+
+/** One line for all actions that are allowed for the same. */
+function mayRows(may: ApiOutput<'whoami'>['may']): string[][] {
+  const actions = new Map<string, string[]>();
+  for (const { sig, action, collections, components } of may) {
+    const where = JSON.stringify([sig, listCell(collections), listCell(components)]);
+    actions.set(where, [...(actions.get(where) ?? []), action]);
+  }
+  return [...actions].map(([where, names]) => {
+    const [sig = '', collections = '', components = ''] = JSON.parse(where) as string[];
+    return [sig, names.join(', '), collections, components];
+  });
+}
+
 export const whoami: CommandSpec = {
   name: 'whoami',
-  summary: 'Who you are here, and what your token may do',
+  summary: 'Who you are here, until when, and what you may do',
   examples: ['centpkg whoami', 'centpkg whoami --json'],
   async run(context) {
     const me = await context.api.call('whoami', {});
     if (me.user === null) return { data: me, text: `Anonymous at ${context.api.url}.` };
-    const text = fields([
+    const head = fields([
       ['user', me.admin ? `${me.user} (site admin)` : me.user],
       ['server', context.api.url],
       ['credential', me.credential ?? ''],
+      ['valid until', me.validUntil === null ? 'it is taken back' : shortTime(me.validUntil)],
       ['member of', me.sigs.map(({ sig, role }) => `${sig} (${role})`).join(', ') || '-'],
       [
         'approved by',
@@ -78,7 +95,11 @@ export const whoami: CommandSpec = {
           '-',
       ],
       ['token verbs', listCell(me.scopes?.verbs ?? null)],
+      ...(me.administer ? [['everywhere', 'everything but push and upload'] as const] : []),
     ]);
+    const header = ['sig', 'you may', 'collections', 'components'];
+    const may = table(header, mayRows(me.may), me.administer ? '' : NOTHING);
+    const text = `${head}\n\n${may}`.trimEnd();
     return { data: me, text };
   },
 };

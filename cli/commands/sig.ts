@@ -10,6 +10,7 @@ import {
 } from '../../core/domain/sig.ts';
 import { type CommandSpec, flagOption, listOption, type Options, textOption } from '../command.ts';
 import { fields, listCell, shortTime, table } from '../output/table.ts';
+import { parseUntil } from '../until.ts';
 
 const POLICY_OPTIONS = [
   { flags: '--title <text>', help: 'full name' },
@@ -29,11 +30,6 @@ function details(sig: ApiOutput<'showSig'>): string {
     ['commit policy', sig.commit],
     ['koji policy', sig.koji],
   ]);
-  const members = table(
-    ['member', 'role'],
-    sig.members.map(({ user, role }) => [user, role]),
-    'No members.',
-  );
   const approvals = table(
     ['approved', 'components', 'by', 'until', 'reason'],
     sig.approvals.map((one) => [
@@ -45,22 +41,15 @@ function details(sig: ApiOutput<'showSig'>): string {
     ]),
     'No approvals.',
   );
-  return [head, members, approvals].join('\n\n');
+  return [head, memberTable(sig.members), approvals].join('\n\n');
 }
 
-/** A day as its end, or a moment in ISO 8601. */
-function until(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.exec(
-    text,
+const memberTable = (members: ApiOutput<'showSig'>['members']): string =>
+  table(
+    ['member', 'role'],
+    members.map(({ user, role }) => [user, role]),
+    'No members.',
   );
-  const [, day = '', clock = 'T23:59:59Z'] = match ?? [];
-  const time = new Date(day + clock);
-  // "02-30" is taken for March by Date.
-  const real = !Number.isNaN(time.getTime()) && new Date(day).toISOString().startsWith(day);
-  if (!real) fail('usage', `--until ${text} is not a date.`, 'Write 2027-01-31.');
-  return time.toISOString();
-}
 
 export const sigCommands: readonly CommandSpec[] = [
   {
@@ -73,7 +62,7 @@ export const sigCommands: readonly CommandSpec[] = [
       const sig = await api.call('createSig', { name: parseSigName(name), ...policies(options) });
       return {
         data: sig,
-        text: `SIG ${sig.name} is created. Add a chair: centpkg sig member ${sig.name} USER --chair`,
+        text: `SIG ${sig.name} is created. Add a chair: centpkg sig members ${sig.name} USER --chair`,
       };
     },
   },
@@ -102,7 +91,10 @@ export const sigCommands: readonly CommandSpec[] = [
     args: '<name>',
     summary: 'Change the title or policies of a SIG (chairs)',
     options: POLICY_OPTIONS,
-    examples: ['centpkg sig policy sclo --commit members'],
+    examples: [
+      'centpkg sig policy sclo --commit members',
+      'centpkg sig policy sclo --commit approved --koji admins',
+    ],
     async run({ api }, [name = ''], options) {
       const sig = await api.call('updateSig', { sig: parseSigName(name), ...policies(options) });
       return {
@@ -112,21 +104,32 @@ export const sigCommands: readonly CommandSpec[] = [
     },
   },
   {
-    name: 'sig member',
-    args: '<sig> <user>',
-    summary: 'Add a member or chair, or remove one (site admins)',
+    name: 'sig members',
+    args: '<sig> [user]',
+    summary: 'Members and chairs; with a user: add, or remove one (site admins)',
     options: [
       { flags: '--chair', help: 'as chair' },
       { flags: '--remove', help: 'no member any more' },
     ],
-    examples: ['centpkg sig member sclo ann --chair', 'centpkg sig member sclo ann --remove'],
-    async run({ api }, [sig = '', user = ''], options) {
+    examples: [
+      'centpkg sig members sclo',
+      'centpkg sig members sclo ann --chair',
+      'centpkg sig members sclo ann --remove',
+    ],
+    async run({ api }, [sig = '', user], options) {
+      const [chair, remove] = [flagOption(options, 'chair'), flagOption(options, 'remove')];
+      if (user === undefined) {
+        if (chair || remove)
+          fail('usage', 'No user was named.', 'See "centpkg sig members --help".');
+        const { members } = await api.call('showSig', { sig: parseSigName(sig) });
+        return { data: members, text: memberTable(members) };
+      }
       const target = { sig: parseSigName(sig), user: parseUserName(user) };
-      if (flagOption(options, 'remove')) {
+      if (remove) {
         const done = await api.call('removeMember', target);
         return { data: done, text: `${user} is not a member of SIG ${sig} any more.` };
       }
-      const role = flagOption(options, 'chair') ? 'chair' : 'member';
+      const role = chair ? 'chair' : 'member';
       const done = await api.call('setMember', { ...target, role });
       return { data: done, text: `${user} is a ${role} of SIG ${sig}.` };
     },
@@ -134,7 +137,7 @@ export const sigCommands: readonly CommandSpec[] = [
   {
     name: 'sig approve',
     args: '<sig> <user>',
-    summary: 'Let a user commit and upload (chairs)',
+    summary: 'Let a user commit and upload; replaces what was approved before (chairs)',
     options: [
       { flags: '--component <name>', help: 'only for these components', list: true },
       { flags: '--reason <text>', help: 'why' },
@@ -150,7 +153,7 @@ export const sigCommands: readonly CommandSpec[] = [
         user: parseUserName(user),
         components: listOption(options, 'component')?.map(parseComponentName),
         reason: textOption(options, 'reason'),
-        until: until(textOption(options, 'until')),
+        until: parseUntil(textOption(options, 'until')),
       });
       const end = done.until === null ? '' : ` until ${shortTime(done.until)}`;
       return {

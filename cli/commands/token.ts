@@ -17,6 +17,7 @@ const details = (token: Token): string =>
     ['token', token.id],
     ['user', token.user],
     ['label', token.label || '-'],
+    ...(token.robot === null ? [] : [['robot', token.robot] as const]),
     ['state', state(token)],
     ['verbs', listCell(token.verbs)],
     ['SIGs', listCell(token.sigs)],
@@ -44,6 +45,7 @@ export const tokenCommands: readonly CommandSpec[] = [
     options: [
       { flags: '--user <name>', help: 'for another user (site admins)' },
       { flags: '--label <text>', help: 'what it is for' },
+      { flags: '--robot <name>', help: 'for a program; needs --verb and what it works on' },
       { flags: '--expires <days>', help: '30d, or never (default: 90d)' },
       { flags: '--verb <verb>', help: 'limit to these verbs', list: true, choices: TOKEN_VERBS },
       { flags: '--sig <name>', help: 'limit to these SIGs', list: true },
@@ -52,12 +54,13 @@ export const tokenCommands: readonly CommandSpec[] = [
     ],
     examples: [
       'centpkg token create --label laptop',
-      'centpkg token create --label robot --verb push,upload --component python --expires 30d',
+      'centpkg token create --robot rebuild --verb push,upload --component python --expires 30d',
     ],
     async run({ api, note }, _args, options) {
       const token = await api.call('createToken', {
         user: textOption(options, 'user'),
         label: textOption(options, 'label'),
+        robot: textOption(options, 'robot'),
         verbs: listOption(options, 'verb') as TokenVerb[] | undefined,
         sigs: listOption(options, 'sig'),
         collections: listOption(options, 'collection'),
@@ -77,7 +80,7 @@ export const tokenCommands: readonly CommandSpec[] = [
       const { items } = await api.call('listTokens', { user: textOption(options, 'user') });
       const rows = items.map((token) => [
         token.id,
-        token.label,
+        token.robot === null ? token.label : `${token.robot} (robot) ${token.label}`.trim(),
         state(token),
         listCell(token.verbs),
         shortTime(token.expiresAt),

@@ -5,6 +5,7 @@ import { type CommandSpec, flagOption, textOption } from '../command.ts';
 import { fields, shortTime, table } from '../output/table.ts';
 
 type User = ApiOutput<'showUser'>;
+const PAGE = 500;
 
 const details = (user: User): string =>
   fields([
@@ -45,7 +46,13 @@ export const userCommands: readonly CommandSpec[] = [
     summary: 'All users',
     examples: ['centpkg user list'],
     async run({ api }) {
-      const { items } = await api.call('listUsers', {});
+      const items: User[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await api.call('listUsers', { after, limit: PAGE });
+        items.push(...page.items);
+        if (page.items.length < PAGE) break;
+        after = page.items.at(-1)?.name;
+      }
       const rows = items.map((user) => [
         user.name,
         user.fullName,

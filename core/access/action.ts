@@ -29,6 +29,8 @@ export type AccessRequest =
   | { readonly action: 'apply-koji' | 'request-koji'; readonly collection: CollectionResource }
   /** Approves users, changes policies. */
   | { readonly action: 'manage-sig'; readonly sig: SigResource }
+  /** Asks a SIG for an approval, or takes the question back. */
+  | { readonly action: 'request-access'; readonly sig: SigResource; readonly user: UserName }
   /** Issues, lists or revokes tokens of a user. */
   | { readonly action: 'manage-tokens'; readonly user: UserName }
   /** Adds, lists or removes SSH keys of a user. */
@@ -38,8 +40,24 @@ export type AccessRequest =
 
 export type Action = AccessRequest['action'];
 
+/** Every action, as commands and the API name them. */
+export const ACTIONS = [
+  'read',
+  'push',
+  'upload',
+  'manage-component',
+  'manage-collection',
+  'apply-koji',
+  'request-koji',
+  'manage-sig',
+  'request-access',
+  'manage-tokens',
+  'manage-keys',
+  'administer',
+] as const satisfies readonly Action[];
+
 /** Which verb of a token an action needs; null: none. */
-export const TOKEN_VERB_OF_ACTION: Readonly<Record<Action, TokenVerb | null>> = {
+export const TOKEN_VERB_OF_ACTION = {
   read: null,
   push: 'push',
   upload: 'upload',
@@ -48,7 +66,8 @@ export const TOKEN_VERB_OF_ACTION: Readonly<Record<Action, TokenVerb | null>> = 
   'apply-koji': 'manage',
   'request-koji': 'manage',
   'manage-sig': 'admin',
+  'request-access': 'admin',
   'manage-tokens': 'admin',
   'manage-keys': 'admin',
   administer: 'admin',
-};
+} as const satisfies Readonly<Record<Action, TokenVerb | null>>;

@@ -15,6 +15,9 @@ export type Decision =
       readonly remedy: string;
     };
 
+/** What takes a login. */
+type NonPublic = Exclude<AccessRequest, { action: 'read' }>;
+
 const allow = (rule: string, reason: string): Decision => ({ allowed: true, rule, reason });
 const refuse = (rule: string, reason: string, remedy: string): Decision => ({
   allowed: false,
@@ -52,7 +55,7 @@ function decideDirectory({ name, directorySilentSince }: UserPrincipal): Decisio
   );
 }
 
-function decideRoles(user: UserPrincipal, request: Exclude<AccessRequest, { action: 'read' }>) {
+function decideRoles(user: UserPrincipal, request: NonPublic): Decision {
   switch (request.action) {
     case 'push':
     case 'upload':
@@ -63,15 +66,24 @@ function decideRoles(user: UserPrincipal, request: Exclude<AccessRequest, { acti
     case 'request-koji':
       return decideMember(user, request.collection.sig);
     case 'apply-koji':
-      return decideKoji(user, request.collection.sig);
+      return decideKoji(user, request.collection);
     case 'manage-sig':
       return decideChair(user, request.sig);
-    case 'manage-tokens':
-      if (user.name === request.user) return allow('own-tokens', 'A user manages its own tokens.');
-      return decideAdmin(user);
     case 'manage-keys':
-      if (user.name === request.user) return allow('own-keys', 'A user manages its own SSH keys.');
-      return decideAdmin(user);
+      return user.name === request.user
+        ? allow('own-keys', 'A user manages its own SSH keys.')
+        : decideAdmin(user);
+    case 'request-access':
+      if (user.name === request.user) return allow('own-request', 'A user asks for itself.');
+      return refuse(
+        'own-request',
+        `${user.name} can not ask in the name of ${request.user}.`,
+        `Who answers for SIG ${request.sig.name} can deny it: centpkg request deny.`,
+      );
+    case 'manage-tokens':
+      return user.name === request.user
+        ? allow('own-tokens', 'A user manages its own tokens.')
+        : decideAdmin(user);
     case 'administer':
       return decideAdmin(user);
     default: {
@@ -83,7 +95,7 @@ function decideRoles(user: UserPrincipal, request: Exclude<AccessRequest, { acti
 }
 
 /** A token's scopes can only take away. Null: the scopes leave the answer to the roles. */
-function decideScopes(user: UserPrincipal, request: AccessRequest): Decision | null {
+function decideScopes(user: UserPrincipal, request: NonPublic): Decision | null {
   const { scopes } = user;
   const outside = (what: string): Decision =>
     refuse(
@@ -92,8 +104,7 @@ function decideScopes(user: UserPrincipal, request: AccessRequest): Decision | n
       'Use a token whose scopes cover it, see "centpkg token list".',
     );
   const verb = TOKEN_VERB_OF_ACTION[request.action];
-  if (verb !== null && scopes.verbs !== null && !scopes.verbs.includes(verb))
-    return outside(`the verb ${verb}`);
+  if (scopes.verbs !== null && !scopes.verbs.includes(verb)) return outside(`the verb ${verb}`);
 
   const collections =
     'collections' in request
@@ -102,7 +113,7 @@ function decideScopes(user: UserPrincipal, request: AccessRequest): Decision | n
         ? [request.collection]
         : null;
   const sigs = collections?.map(({ sig }) => sig) ?? ('sig' in request ? [request.sig] : null);
-  const component = 'component' in request ? request.component : null;
+  const { component }: { action: string; component?: ComponentName } = request;
   // One branch in scope is enough to push or upload; whoever manages needs all in scope.
   const any = request.action === 'push' || request.action === 'upload';
   const covers = (limit: readonly string[] | null, names: readonly string[] | null): boolean => {
@@ -115,9 +126,9 @@ function decideScopes(user: UserPrincipal, request: AccessRequest): Decision | n
   if (!covers(scopes.sigs, sigs?.map(({ name }) => name) ?? null)) return outside('this SIG');
   if (!covers(scopes.collections, collections?.map(({ collection }) => collection) ?? null))
     return outside('this collection');
-  if (!covers(scopes.components, component === null ? null : [component]))
-    return outside('this component');
-  return null;
+  const componentIn =
+    scopes.components === null || scopes.components.some((one) => one === component);
+  return componentIn ? null : outside('this component');
 }
 
 /** Whoever may commit to any of the branches may; the scopes must cover that same branch. */
@@ -158,7 +169,7 @@ function decideCommitIn(user: UserPrincipal, component: ComponentName, sig: SigR
     return refuse(
       'commit-members',
       `${user.name} is not a member of SIG ${sig.name}, and only its members commit.`,
-      `Ask SIG ${sig.name} for membership.`,
+      `Ask a chair of SIG ${sig.name} for membership; centpkg sig members ${sig.name} lists them.`,
     );
   }
   const approved = user.approvals.some(
@@ -171,7 +182,7 @@ function decideCommitIn(user: UserPrincipal, component: ComponentName, sig: SigR
   return refuse(
     'commit-approved',
     `SIG ${sig.name} has not approved ${user.name} for ${component}.`,
-    `Ask a chair of SIG ${sig.name} to run: centpkg sig approve ${sig.name} ${user.name}`,
+    `Ask for it: centpkg request access --sig ${sig.name}; or ask a chair to run: centpkg sig approve ${sig.name} ${user.name}`,
   );
 }
 
@@ -191,13 +202,13 @@ function decideMember(user: UserPrincipal, sig: SigResource): Decision {
   );
 }
 
-function decideKoji(user: UserPrincipal, sig: SigResource): Decision {
+function decideKoji(user: UserPrincipal, { collection, sig }: CollectionResource): Decision {
   if (sig.policies.koji === 'members') return decideMember(user, sig);
   if (user.admin) return allow('site-admin', `${user.name} is a site admin.`);
   return refuse(
     'koji-admins',
     `SIG ${sig.name} leaves the set-up of Koji to site admins.`,
-    'Send a request that a site admin approves.',
+    `Ask for it: centpkg request koji ${collection}; a site admin answers.`,
   );
 }
 

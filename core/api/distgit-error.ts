@@ -39,3 +39,8 @@ export class DistGitError extends Error {
 export function fail(code: ErrorCode, message: string, remedy?: string): never {
   throw new DistGitError(code, message, remedy === undefined ? {} : { detail: { remedy } });
 }
+
+/** A refusal that the permission decision did not make: 403, with its own rule. */
+export function refused(rule: string, message: string, remedy: string): never {
+  throw new DistGitError('not_allowed', message, { detail: { rule, remedy } });
+}

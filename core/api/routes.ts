@@ -53,6 +53,30 @@ export const ROUTES = {
     summary: 'Take an approval back',
   },
 
+  explain: { method: 'get', path: '/explain', summary: 'Who may do what, and by which rule' },
+  requestAccess: {
+    method: 'post',
+    path: '/requests/access',
+    summary: 'Ask a SIG for an approval to commit',
+  },
+  requestKoji: {
+    method: 'post',
+    path: '/requests/koji',
+    summary: 'Ask the site admins to set up Koji for a collection',
+  },
+  listRequests: { method: 'get', path: '/requests', summary: 'Requests of and to the asking user' },
+  approveRequest: {
+    method: 'post',
+    path: '/requests/:request/approve',
+    summary: 'Grant a request',
+  },
+  denyRequest: { method: 'post', path: '/requests/:request/deny', summary: 'Deny a request' },
+  cancelRequest: {
+    method: 'delete',
+    path: '/requests/:request',
+    summary: 'Take an own request back',
+  },
+
   listCollections: { method: 'get', path: '/collections', summary: 'All collections' },
   createCollection: { method: 'post', path: '/collections', summary: 'Create a collection' },
   showCollection: { method: 'get', path: '/collections/:collection', summary: 'One collection' },

@@ -3,6 +3,7 @@ import { TOKEN_VERBS } from '../access/principal.ts';
 import { parseSclName, VENDORS } from '../domain/collection.ts';
 import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
+import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
@@ -20,13 +21,6 @@ import {
   title,
   user,
 } from './schema-parts.ts';
-
-const decision = z.object({
-  allowed: z.boolean(),
-  rule: z.string(),
-  reason: z.string(),
-  remedy: z.string().optional(),
-});
 
 const userView = z.object({
   name: z.string(),
@@ -47,6 +41,8 @@ const tokenView = z.object({
   id: z.string(),
   user: z.string(),
   label: z.string(),
+  /** The robot's name; null: a person's own. */
+  robot: z.string().nullable(),
   ...scopes,
   createdAt: time,
   expiresAt: time.nullable(),
@@ -159,6 +155,10 @@ export const SCHEMAS = {
       sigs: z.array(z.object({ sig: z.string(), role: z.enum(SIG_ROLES) })),
       approvals: z.array(z.object({ sig: z.string(), components: z.array(z.string()).nullable() })),
       scopes: z.object(scopes).nullable(),
+      /** Everything but commits, everywhere. */
+      administer: z.boolean(),
+      /** What the credential is good for now. */
+      may: z.array(mayView),
     }),
   },
   showServer: {
@@ -173,7 +173,10 @@ export const SCHEMAS = {
     }),
   },
 
-  listUsers: { response: list(userView) },
+  listUsers: {
+    query: z.strictObject({ after: text(200).optional(), limit: limit.default(1000) }),
+    response: list(userView),
+  },
   createUser: {
     body: z.strictObject({
       name: user,
@@ -195,6 +198,10 @@ export const SCHEMAS = {
     body: z.strictObject({
       user: user.optional(),
       label: title.default(''),
+      robot: text(64)
+        .regex(/^[a-z0-9][a-z0-9_.-]*$/, 'has other than lower-case letters, digits and "_.-"')
+        .nullable()
+        .default(null),
       verbs: z.array(z.enum(TOKEN_VERBS)).min(1).nullable().default(null),
       sigs: z.array(sig).min(1).nullable().default(null),
       collections: z.array(collection).min(1).nullable().default(null),
@@ -327,6 +334,7 @@ export const SCHEMAS = {
   listJobs: { response: list(jobView) },
   ...LOOKASIDE_SCHEMAS,
   ...KEY_SCHEMAS,
+  ...ACCESS_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

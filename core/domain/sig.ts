@@ -19,6 +19,11 @@ export type SigRole = (typeof SIG_ROLES)[number];
 /** Who keeps a user: a site admin of this service, or the directory. */
 export const USER_SOURCES = ['local', 'directory'] as const;
 export type UserSource = (typeof USER_SOURCES)[number];
+/** What may be asked of a SIG or a site admin: an approval, or that Koji be set up. */
+export const REQUEST_KINDS = ['access', 'koji'] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+export const REQUEST_STATES = ['open', 'approved', 'denied', 'cancelled'] as const;
+export type RequestState = (typeof REQUEST_STATES)[number];
 
 /** @throws DistGitError `name_invalid` */
 export function parseSigName(text: string): SigName {

@@ -1,6 +1,6 @@
 import type { Decision } from '../../core/access/decide.ts';
 import { ANONYMOUS, type Principal, type UserPrincipal } from '../../core/access/principal.ts';
-import { fail } from '../../core/api/distgit-error.ts';
+import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { Sql } from '../db/database.ts';
 
 /** Who asks, from where: made once per request. */
@@ -14,7 +14,9 @@ export interface RequestContext {
 /** Who acts. @throws DistGitError `authentication_required` */
 export function requireUser(context: RequestContext): UserPrincipal {
   if (context.principal.kind === 'user') return context.principal;
-  return fail('authentication_required', 'This needs a login.', 'Log in with a token.');
+  throw new DistGitError('authentication_required', 'This needs a login.', {
+    detail: { rule: 'login-required', remedy: 'Log in with a token.' },
+  });
 }
 
 export interface AuditEntry {

@@ -8,6 +8,7 @@ import * as origins from './migrations/003-origins.ts';
 import * as uploadAudit from './migrations/004-upload-audit.ts';
 import * as directory from './migrations/005-directory.ts';
 import * as sshKeys from './migrations/006-ssh-keys.ts';
+import * as accessRequests from './migrations/007-access-requests.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
@@ -22,6 +23,7 @@ const MIGRATIONS = {
   '004-upload-audit': uploadAudit,
   '005-directory': directory,
   '006-ssh-keys': sshKeys,
+  '007-access-requests': accessRequests,
   '008-web-sessions': webSessions,
 };
 

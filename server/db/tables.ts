@@ -3,7 +3,15 @@ import type { TokenVerb } from '../../core/access/principal.ts';
 import type { CollectionName, SclName, Vendor } from '../../core/domain/collection.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
-import type { SigName, SigPolicies, SigRole, UserName, UserSource } from '../../core/domain/sig.ts';
+import type {
+  RequestKind,
+  RequestState,
+  SigName,
+  SigPolicies,
+  SigRole,
+  UserName,
+  UserSource,
+} from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
 
@@ -46,6 +54,8 @@ export interface Tables {
     sigs: string[] | null;
     collections: string[] | null;
     components: string[] | null;
+    /** Null: a person's own. */
+    robot: ColumnType<string | null, string | null | undefined, never>;
     created_by: UserName;
     created_at: CreatedAt;
     expires_at: Time | null;
@@ -74,6 +84,22 @@ export interface Tables {
     added_by: UserName;
     added_at: CreatedAt;
     last_used_at: Time | null;
+  };
+  access_requests: {
+    id: Generated<number>;
+    kind: RequestKind;
+    user_name: UserName;
+    sig: SigName;
+    /** Of an approval; null: all of the SIG. */
+    components: ComponentName[] | null;
+    /** Of Koji's set-up. */
+    collection: CollectionName | null;
+    reason: string;
+    state: Generated<RequestState>;
+    created_at: CreatedAt;
+    answered_by: UserName | null;
+    answered_at: Time | null;
+    answer: string | null;
   };
   sigs: {
     name: SigName;

@@ -6,8 +6,8 @@ import type { Database } from './database.ts';
  * this process end it at once; where there is no other process it stands until then.
  */
 const STANDS_MS = 5;
-/** A cache is emptied rather than grown beyond this. */
-const MAX_ENTRIES = 10_000;
+/** What was loaded first goes first where there is more: components and users of a large site fit. */
+const MAX_ENTRIES = 100_000;
 
 interface Entry {
   readonly value: unknown;
@@ -56,7 +56,8 @@ export class VersionedCache {
     if (loaded === null) return null;
     // Read under `version` or later: should that have changed, the next use finds out.
     if (version === this.#known) {
-      if (this.#entries.size >= MAX_ENTRIES) this.#entries.clear();
+      const [oldest] = this.#entries.size >= MAX_ENTRIES ? this.#entries.keys() : [];
+      if (oldest !== undefined) this.#entries.delete(oldest);
       this.#entries.set(key, {
         value: loaded.value,
         until: loaded.until?.getTime() ?? Number.POSITIVE_INFINITY,

@@ -38,7 +38,9 @@ export function noteError(log: Logger, error: DistGitError, raw: unknown, reques
 }
 
 function write(res: Response, error: DistGitError, requestId: string): void {
-  const { remedy, rule, problems } = error.detail;
+  const { remedy, problems } = error.detail;
+  // A credential that does not hold is refused by what it is, not by a decision.
+  const rule = error.detail.rule ?? (error.code === 'credential_invalid' ? 'login' : undefined);
   const message =
     error.code === 'internal' ? `The server failed. Request ${requestId}.` : error.message;
   if (stateOf(res).dialect !== 'api') {
@@ -46,7 +48,8 @@ function write(res: Response, error: DistGitError, requestId: string): void {
       ...(problems ?? []).map((problem) => `${problem.path}: ${problem.message}`),
       ...(remedy === undefined ? [] : [remedy]),
     ];
-    res.type('text/plain').send(`${[message, ...more].join('\n')}\n`);
+    const said = rule === undefined ? message : `${message} [${rule}]`;
+    res.type('text/plain').send(`${[said, ...more].join('\n')}\n`);
     return;
   }
   res.type('application/problem+json').send(

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type Request, type Response, Router } from 'express';
-import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { DistGitError, fail, refused } from '../../core/api/distgit-error.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { requireUser } from '../access/audit.ts';
 import { advertisementArgs, type GitService } from '../git/git.ts';
@@ -33,8 +33,8 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const { service } = req.query;
     if (service === 'git-receive-pack') await requirePush(deps, contextOf(req, res), component);
     else if (service !== 'git-upload-pack')
-      fail(
-        'not_allowed',
+      refused(
+        'smart-http-only',
         'Only smart HTTP is served here.',
         'Use git 1.6.6 or later, and clone the URL without anything behind it.',
       );

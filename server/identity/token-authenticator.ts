@@ -16,6 +16,8 @@ const REMEDY = 'Use a token that is neither expired nor revoked: centpkg token c
 /** A token that holds, and what it may be used for. */
 interface KnownToken {
   readonly user: UserName;
+  /** What the audit log shows: `token:<id>`, or `robot:<name>:<id>`. */
+  readonly credential: string;
   readonly secretHash: Uint8Array;
   readonly scopes: TokenScopes;
   readonly validUntil: string | null;
@@ -52,8 +54,8 @@ export function tokenAuthenticator(
           .where('id', '=', token.id)
           .execute();
       }
-      const { scopes, validUntil } = known;
-      return { kind: 'user', ...user, credential: `token:${token.id}`, validUntil, scopes };
+      const { credential, scopes, validUntil } = known;
+      return { kind: 'user', ...user, credential, validUntil, scopes };
     },
   };
 }
@@ -89,6 +91,7 @@ async function findToken(
     until: row.expires_at,
     value: {
       user: row.user_name,
+      credential: row.robot === null ? `token:${id}` : `robot:${row.robot}:${id}`,
       secretHash: row.secret_hash,
       scopes: { verbs, sigs, collections, components },
       validUntil: row.expires_at?.toISOString() ?? null,

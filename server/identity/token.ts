@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
 /** So that a leaked token can be recognised wherever it turns up. */
 export const TOKEN_PREFIX = 'sclt';
@@ -6,7 +7,7 @@ export const TOKEN_PREFIX = 'sclt';
 export interface NewToken {
   /** Public: names the token in lists and in the audit log. */
   readonly id: string;
-  /** What the user keeps: `sclt_<id>_<secret>`; never stored. */
+  /** What the user keeps: `sclt_<id>_<secret>_<crc32>`; never stored. */
   readonly token: string;
   readonly secretHash: Buffer;
 }
@@ -18,13 +19,21 @@ export interface NewToken {
 export function newToken(): NewToken {
   const id = randomBytes(6).toString('hex');
   const secret = randomBytes(32).toString('base64url');
-  return { id, token: `${TOKEN_PREFIX}_${id}_${secret}`, secretHash: hashSecret(secret) };
+  const body = `${TOKEN_PREFIX}_${id}_${secret}`;
+  return { id, token: `${body}_${checksum(body)}`, secretHash: hashSecret(secret) };
 }
 
-/** Null: not a token of ours. */
+/** CRC-32 of all before it: whoever searches for leaks can tell a real token, and we a typo. */
+function checksum(body: string): string {
+  return crc32(body).toString(16).padStart(8, '0');
+}
+
+/** Null: not a token of ours, or mistyped. */
 export function parseToken(text: string): { id: string; secret: string } | null {
-  const match = /^sclt_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(text);
-  return match === null ? null : { id: match[1] ?? '', secret: match[2] ?? '' };
+  const match = /^(sclt_([0-9a-f]{12})_([A-Za-z0-9_-]{43}))_([0-9a-f]{8})$/.exec(text);
+  if (match === null) return null;
+  const [, body = '', id = '', secret = '', given] = match;
+  return checksum(body) === given ? { id, secret } : null;
 }
 
 export function hashSecret(secret: string): Buffer {

@@ -1,11 +1,11 @@
-import { sql as raw } from 'kysely';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { DEFAULT_SIG_POLICIES, type SigName } from '../../core/domain/sig.ts';
-import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
+import { type RequestContext, recordAudit } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import { withConstraints } from '../db/constraints.ts';
 import type { Database, Sql } from '../db/database.ts';
+import { approvalView } from './approvals.ts';
 import { findSig } from './find-sig.ts';
 
 type SigView = ApiOutput<'createSig'>;
@@ -45,23 +45,6 @@ export async function showSig(db: Database, name: SigName): Promise<ApiOutput<'s
     .execute();
   return { ...view(row), members, approvals: approvals.map(approvalView) };
 }
-
-interface ApprovalRow {
-  user_name: string;
-  components: string[] | null;
-  reason: string;
-  approved_by: string;
-  created_at: Date;
-  until: Date | null;
-}
-const approvalView = (row: ApprovalRow): ApiOutput<'approveUser'> => ({
-  user: row.user_name,
-  components: row.components,
-  reason: row.reason,
-  approvedBy: row.approved_by,
-  createdAt: row.created_at.toISOString(),
-  until: row.until?.toISOString() ?? null,
-});
 
 /** @throws DistGitError `conflict`, `not_allowed` */
 export async function createSig(
@@ -164,86 +147,6 @@ export async function removeMember(
       );
     await recordAudit(sql, context, {
       action: 'sig.member.remove',
-      subject: name,
-      decision,
-      detail: { user },
-    });
-    return {};
-  });
-}
-
-/** An approval replaces the one before. @throws DistGitError `not_found`, `not_allowed` */
-export async function approveUser(
-  db: Database,
-  context: RequestContext,
-  input: ApiParsed<'approveUser'>,
-): Promise<ApiOutput<'approveUser'>> {
-  const sig = await findSig(db.sql, input.sig);
-  const decision = await authorize(
-    db,
-    context,
-    { action: 'manage-sig', sig },
-    `approval of ${input.user} by ${sig.name}`,
-  );
-  const by = requireUser(context).name;
-  const { components, reason } = input;
-  const until = input.until === null ? null : new Date(input.until);
-  if (until !== null && until.getTime() <= Date.now())
-    fail('input_invalid', 'The approval would end in the past.', 'Give a later date.');
-  return withConstraints(() =>
-    db.transaction(async (sql) => {
-      const row = await sql
-        .insertInto('sig_approvals')
-        .values({
-          sig: sig.name,
-          user_name: input.user,
-          components,
-          reason,
-          approved_by: by,
-          until,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['sig', 'user_name'])
-            .doUpdateSet({ components, reason, approved_by: by, until }),
-        )
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      await recordAudit(sql, context, {
-        action: 'sig.approve',
-        subject: sig.name,
-        decision,
-        detail: { user: input.user, components, reason, until: input.until },
-      });
-      return approvalView(row);
-    }),
-  );
-}
-
-/** @throws DistGitError `not_found`, `not_allowed` */
-export async function revokeApproval(
-  db: Database,
-  context: RequestContext,
-  { sig: name, user }: ApiParsed<'revokeApproval'>,
-) {
-  const sig = await findSig(db.sql, name);
-  const decision = await authorize(
-    db,
-    context,
-    { action: 'manage-sig', sig },
-    `approval of ${user} by ${name}`,
-  );
-  return db.transaction(async (sql) => {
-    const gone = await sql
-      .deleteFrom('sig_approvals')
-      .where('sig', '=', name)
-      .where('user_name', '=', user)
-      .returning(raw<string>`user_name`.as('user'))
-      .executeTakeFirst();
-    if (gone === undefined)
-      fail('not_found', `SIG ${name} has not approved ${user}.`, `See "centpkg sig show ${name}".`);
-    await recordAudit(sql, context, {
-      action: 'sig.revoke',
       subject: name,
       decision,
       detail: { user },

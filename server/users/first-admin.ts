@@ -28,6 +28,7 @@ export async function createFirstAdmin(db: Database, file: string): Promise<stri
       secretHash,
       user: admin,
       label: 'first start',
+      robot: null,
       createdBy: admin,
       expiresInDays: null,
       verbs: null,

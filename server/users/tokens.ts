@@ -1,5 +1,6 @@
 import { sql as raw } from 'kysely';
-import { fail } from '../../core/api/distgit-error.ts';
+import type { TokenScopes } from '../../core/access/principal.ts';
+import { fail, refused } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import type { UserName } from '../../core/domain/sig.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
@@ -14,6 +15,7 @@ const COLUMNS = [
   'id',
   'user_name',
   'label',
+  'robot',
   'verbs',
   'sigs',
   'collections',
@@ -30,6 +32,7 @@ const view = (row: TokenRow): TokenView => ({
   id: row.id,
   user: row.user_name,
   label: row.label,
+  robot: row.robot,
   verbs: row.verbs,
   sigs: row.sigs,
   collections: row.collections,
@@ -97,6 +100,7 @@ export async function createToken(
     collections: narrow('collection', input.collections, scopes.collections),
     components: narrow('component', input.components, scopes.components),
   };
+  if (input.robot !== null) requireRobotScopes(narrowed);
   const { id, token, secretHash } = newToken();
   const row = await withConstraints(() =>
     db.transaction(async (sql) => {
@@ -105,6 +109,7 @@ export async function createToken(
         secretHash,
         user,
         label: input.label,
+        robot: input.robot,
         createdBy: requireUser(context).name,
         expiresInDays: input.expiresInDays,
         ...narrowed,
@@ -113,7 +118,7 @@ export async function createToken(
         action: 'token.create',
         subject: user,
         decision,
-        detail: { token: id, ...narrowed },
+        detail: { token: id, robot: input.robot, ...narrowed },
       });
       return made;
     }),
@@ -126,6 +131,7 @@ interface TokenInsert {
   readonly secretHash: Buffer;
   readonly user: UserName;
   readonly label: string;
+  readonly robot: string | null;
   readonly createdBy: UserName;
   readonly expiresInDays: number | null;
   readonly verbs: TokenRow['verbs'];
@@ -142,6 +148,7 @@ export function insertToken(sql: Sql, token: TokenInsert): Promise<TokenRow> {
       id,
       user_name: user,
       label,
+      robot: token.robot,
       secret_hash: token.secretHash,
       verbs,
       sigs,
@@ -155,6 +162,18 @@ export function insertToken(sql: Sql, token: TokenInsert): Promise<TokenRow> {
     .executeTakeFirstOrThrow();
 }
 
+/**
+ * A robot does named work on named things, and can hand no right on: neither tokens nor approvals.
+ * @throws DistGitError `input_invalid`
+ */
+function requireRobotScopes({ verbs, sigs, collections, components }: TokenScopes): void {
+  const remedy = 'For instance: --verb push,upload --component python';
+  if (verbs === null || verbs.includes('admin'))
+    fail('input_invalid', 'The verbs of a robot must be named, and can not be admin.', remedy);
+  if (sigs === null && collections === null && components === null)
+    fail('input_invalid', 'What a robot works on must be named.', remedy);
+}
+
 function narrow<T extends string>(
   what: string,
   asked: readonly T[] | null,
@@ -164,8 +183,8 @@ function narrow<T extends string>(
   if (asked === null) return [...limit] as T[];
   const beyond = asked.filter((name) => !(limit as readonly string[]).includes(name));
   if (beyond.length > 0)
-    fail(
-      'not_allowed',
+    refused(
+      'token-scope',
       `The token you use is not for ${what} ${beyond.join(', ')}, so it can not issue one that is.`,
       'Use a token with wider scopes.',
     );

@@ -24,17 +24,26 @@ const view = (row: UserRow): UserView => ({
   createdAt: row.created_at.toISOString(),
 });
 
-/** Mail addresses are for those who have logged in. @throws DistGitError `authentication_required` */
-export async function listUsers(db: Database, context: RequestContext) {
+/**
+ * By name, a page at a time. Mail addresses are for those who have logged in.
+ * @throws DistGitError `authentication_required`
+ */
+export async function listUsers(
+  db: Database,
+  context: RequestContext,
+  { after, limit }: ApiParsed<'listUsers'>,
+) {
   requireUser(context);
-  const rows = await userQuery(db.sql).orderBy('name').execute();
-  return { items: rows.map(view) };
+  let query = userQuery(db.sql).orderBy('name').limit(limit);
+  if (after !== undefined) query = query.where('name', '>', after as UserName);
+  return { items: (await query.execute()).map(view) };
 }
 
-/** @throws DistGitError `not_found` */
+/** @throws DistGitError `not_found`, `authentication_required` */
 export async function showUser(db: Database, context: RequestContext, name: UserName) {
-  const found = (await listUsers(db, context)).items.find((user) => user.name === name);
-  return found ?? noUser(name);
+  requireUser(context);
+  const row = await userQuery(db.sql).where('name', '=', name).executeTakeFirst();
+  return row === undefined ? noUser(name) : view(row);
 }
 
 function noUser(name: UserName): never {

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { run } from '../support/process.ts';
+import { accessBench } from './access.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
 import { indexSizeBench } from './index-size.ts';
@@ -35,6 +36,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     title:
       "s3: rpkg's upload to ours, its files in a bucket; peer: the AWS SDK alone, same S3 server",
     measure: s3Bench,
+  },
+  access: {
+    title: 'access: login, component and decision, 50,000 components and 5,000 users',
+    measure: accessBench,
   },
   push: { title: 'push: memory of a large one', measure: pushMemoryBench },
   ssh: {

@@ -10,6 +10,7 @@ import { loginContract } from './database/login.ts';
 import { migrationContract } from './database/migrations.ts';
 import { permissionCacheContract } from './database/permission-cache.ts';
 import { pushRecordContract } from './database/push-records.ts';
+import { requestContract } from './database/requests.ts';
 import { sigContract } from './database/sigs.ts';
 import { sourceContract } from './database/sources.ts';
 import { transactionContract } from './database/transactions.ts';
@@ -38,6 +39,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     userContract(under);
     keyContract(under);
     sigContract(under);
+    requestContract(under);
     componentContract(under);
   });
 }

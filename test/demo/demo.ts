@@ -32,8 +32,8 @@ async function setUp(stage: Stage, server: TestServer) {
   await admin.does('.', ['centpkg', 'sig', 'create', 'sclo', '--title', 'Software Collections']);
   for (const user of ['carol', 'ann', 'ray'])
     await admin.does('.', ['centpkg', 'user', 'create', user]);
-  await admin.does('.', ['centpkg', 'sig', 'member', 'sclo', 'carol', '--chair']);
-  await admin.does('.', ['centpkg', 'sig', 'member', 'sclo', 'ann']);
+  await admin.does('.', ['centpkg', 'sig', 'members', 'sclo', 'carol', '--chair']);
+  await admin.does('.', ['centpkg', 'sig', 'members', 'sclo', 'ann']);
   const [carol, ann, ray] = [
     await stage.person('carol'),
     await stage.person('ann'),

@@ -7,6 +7,7 @@ import { withDatabase } from '../support/database.ts';
 import { push } from '../support/pushing.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
 import { put, workingCopy } from '../support/sclo.ts';
+import { secretOf } from '../support/token-parts.ts';
 
 const scenario = scloScenario();
 const status = async (answer: Promise<{ status: number }>): Promise<number> =>
@@ -69,18 +70,18 @@ describe('tokens', () => {
   it('are shown once, and listed without their secret', async () => {
     const { server } = scenario;
     const { token, ...view } = await server.must('createToken', { user: 'ann', label: 'laptop' });
-    expect(token).toMatch(/^sclt_[0-9a-f]{12}_[\w-]{43}$/);
+    expect(token).toMatch(/^sclt_[0-9a-f]{12}_[\w-]{43}_[0-9a-f]{8}$/);
     expect(await server.must('showToken', { token: view.id })).toEqual(view);
     const listed = await server.must('listTokens', { user: 'ann' });
     expect(listed.items).toContainEqual(view);
-    expect(JSON.stringify(listed)).not.toContain(token.slice(18));
+    expect(JSON.stringify(listed)).not.toContain(secretOf(token));
     const days = (Date.parse(view.expiresAt ?? '') - Date.parse(view.createdAt)) / 86_400_000;
     expect(Math.round(days)).toBe(90);
   });
 
   it('are nowhere in the database but as a hash', async () => {
     const { server, people } = scenario;
-    const secret = people.committer.slice(18);
+    const secret = secretOf(people.committer);
     const hashes = await withDatabase(server, (db) =>
       db.sql.selectFrom('tokens').select(['secret_hash']).execute(),
     );

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_TABLE } from '../../core/api/error-table.ts';
 import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
+import { forgedToken } from '../support/token-parts.ts';
 
 const scenario = scloScenario();
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -163,7 +164,7 @@ describe('credentials', () => {
   it('that do not hold are 401 with a challenge, never taken for anonymous', async () => {
     for (const Authorization of [
       'Bearer nonsense',
-      'Bearer sclt_000000000000_0000000000000000000000000000000000000000000',
+      `Bearer ${forgedToken('0'.repeat(12), '0'.repeat(43))}`,
       `Basic ${btoa('ann:wrong')}`,
       'Basic !!!',
       'Digest username="ann"',

@@ -145,7 +145,9 @@ describe('pre-push-check', () => {
     expect(stderr).toContain(
       'SIG sclo has not approved sam for python. [commit-approved] (permission)',
     );
-    expect(stderr).toContain('to do: Ask a chair of SIG sclo to run: centpkg sig approve sclo sam');
+    expect(stderr).toContain(
+      'to do: Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo sam',
+    );
   });
 
   it('looks at what is committed, not at the work tree, and changes nothing', async () => {

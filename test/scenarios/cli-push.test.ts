@@ -95,7 +95,7 @@ describe('commit and push', () => {
     const refused = await sam.run(['push'], { cwd: join(sam.home, 'python') });
     expect(refused.code).toBe(6);
     expect(refused.stderr).toContain(
-      'Ask a chair of SIG sclo to run: centpkg sig approve sclo sam',
+      'Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo sam',
     );
   });
 

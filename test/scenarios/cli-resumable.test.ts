@@ -125,7 +125,7 @@ describe('a large file', () => {
     const env = { CENTPKG_URL: proxy.url, CENTPKG_TOKEN: scenario.people.stranger };
     const { code, stderr } = await scenario.ann.run(['upload', 'refused.tar'], { cwd, env });
     expect(code).toBe(4);
-    expect(stderr).toMatch(/^to do: Ask a chair of SIG sclo/m);
+    expect(stderr).toMatch(/^to do: Ask for it: centpkg request access --sig sclo/m);
     expect(proxy.of('POST', /uploads/)).toMatchObject([{ status: 403 }]);
     expect(pieces()).toEqual([]);
   });

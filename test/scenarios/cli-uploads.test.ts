@@ -53,7 +53,7 @@ describe('an upload', () => {
     expect(stderr).toMatch(
       /^error: refused\.tar: SIG sclo has not approved sam for \S+ \[commit-approved\]$/m,
     );
-    expect(stderr).toMatch(/^to do: Ask a chair of SIG sclo/m);
+    expect(stderr).toMatch(/^to do: Ask for it: centpkg request access --sig sclo/m);
     expect(proxy.of('PUT', /refused/)).toMatchObject([{ status: 403, received: 0 }]);
     expect(await scenario.ann.git(cwd, 'status', '--porcelain')).toBe('?? refused.tar\n');
   });

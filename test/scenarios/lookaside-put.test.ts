@@ -124,7 +124,8 @@ describe('a PUT is refused, never with a 2xx, and stores nothing:', () => {
       code: 'not_allowed',
       rule: 'commit-approved',
       detail: 'SIG sclo has not approved sam for python.',
-      remedy: 'Ask a chair of SIG sclo to run: centpkg sig approve sclo sam',
+      remedy:
+        'Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo sam',
     });
   });
 });

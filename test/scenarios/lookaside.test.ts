@@ -201,8 +201,8 @@ describe('a failed upload is never a 200, says why, and stores nothing', () => {
     expect(await cgi(ok(), scenario.people.stranger)).toEqual({
       status: 403,
       text:
-        'SIG sclo has not approved sam for python.\n' +
-        'Ask a chair of SIG sclo to run: centpkg sig approve sclo sam\n',
+        'SIG sclo has not approved sam for python. [commit-approved]\n' +
+        'Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo sam\n',
     });
     expect((await cgi(ok().toReversed(), scenario.people.stranger)).status).toBe(403);
   });
@@ -210,11 +210,11 @@ describe('a failed upload is never a 200, says why, and stores nothing', () => {
   it('for who has not logged in, or whose token does not hold: 401', async () => {
     expect(await cgi(ok(), null)).toEqual({
       status: 401,
-      text: 'This needs a login.\nLog in with a token.\n',
+      text: 'This needs a login. [login-required]\nLog in with a token.\n',
     });
     const wrong = await cgi(ok(), 'sclt_nonsense');
     expect(wrong.status).toBe(401);
-    expect(wrong.text.startsWith('The token is not valid.\n')).toBe(true);
+    expect(wrong.text.startsWith('The token is not valid. [login]\n')).toBe(true);
   });
 
   it('for a field given twice', async () => {

@@ -13,8 +13,8 @@ describe('who may not push', () => {
     const copy = await workingCopy(server, scenario.path(), people.stranger);
     const outcome = await push(copy, [EL7]);
     expect(outcome.remote).toEqual([
-      'SIG sclo has not approved sam for python.',
-      'Ask a chair of SIG sclo to run: centpkg sig approve sclo sam',
+      'SIG sclo has not approved sam for python. [commit-approved]',
+      'Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo sam',
     ]);
     expect(outcome.stderr).toContain('The requested URL returned error: 403');
     expect(outcome.code).toBe(128);
@@ -40,7 +40,7 @@ describe('who may not push', () => {
       [
         'Push to python refused: 1 error. Nothing was changed.',
         'error: scl-python33-el7: SIG sclo has not approved bob for python. [commit-approved] (permission)',
-        '  to do: Ask a chair of SIG sclo to run: centpkg sig approve sclo bob',
+        '  to do: Ask for it: centpkg request access --sig sclo; or ask a chair to run: centpkg sig approve sclo bob',
       ],
     );
     expect(await push(copy, ['HEAD:refs/heads/scl-nodejs10-el7'])).toMatchObject({ code: 0 });
@@ -64,7 +64,9 @@ describe('who may not push', () => {
     for (const answer of [asked, sent]) {
       expect(answer.status).toBe(401);
       expect(answer.headers.get('www-authenticate')).toContain('Basic realm=');
-      expect(await answer.text()).toBe('This needs a login.\nLog in with a token.\n');
+      expect(await answer.text()).toBe(
+        'This needs a login. [login-required]\nLog in with a token.\n',
+      );
     }
   });
 
@@ -76,14 +78,14 @@ describe('who may not push', () => {
     const url = `${scenario.server.gitUrl('python')}/info/refs?service=git-upload-pack`;
     const answer = await fetch(url, { headers: { Authorization: 'Bearer sclt_nonsense' } });
     expect(answer.status).toBe(401);
-    expect(await answer.text()).toMatch(/^The token is not valid\.\n/);
+    expect(await answer.text()).toMatch(/^The token is not valid\. \[login\]\n/);
   });
 
   it('with a token for uploads only is told so', async () => {
     const { server, people } = scenario;
     const { token } = await server.must('createToken', { verbs: ['upload'] }, people.committer);
     const { remote, code } = await push(await workingCopy(server, scenario.path(), token), [EL7]);
-    expect(remote[0]).toBe('The token is not for the verb push.');
+    expect(remote[0]).toBe('The token is not for the verb push. [token-scope]');
     expect(code).toBe(128);
   });
 });

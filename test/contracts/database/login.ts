@@ -3,12 +3,22 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { UserName } from '../../../core/domain/sig.ts';
 import { VersionedCache } from '../../../server/db/versioned-cache.ts';
 import { newToken } from '../../../server/identity/token.ts';
-import { approveUser, setMember } from '../../../server/sigs/sigs.ts';
+import { approveUser } from '../../../server/sigs/approvals.ts';
+import { setMember } from '../../../server/sigs/sigs.ts';
 import { createToken, revokeToken } from '../../../server/users/tokens.ts';
 import { createUser, updateUser } from '../../../server/users/users.ts';
 import { tokenLogin } from '../../support/token-login.ts';
-import { newSig, newUser } from './rows.ts';
-import { BY_ADMIN, type DatabaseUnderTest, parsed, refusal, rows, sharedWorld } from './world.ts';
+import { forgedToken, secretOf } from '../../support/token-parts.ts';
+import { componentRows, newSig, newUser } from './rows.ts';
+import {
+  BY_ADMIN,
+  type DatabaseUnderTest,
+  parsed,
+  refusal,
+  rows,
+  sharedWorld,
+  unique,
+} from './world.ts';
 
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -99,9 +109,9 @@ export function loginContract(under: DatabaseUnderTest): void {
 
     it('refuses the secret of another token', async () => {
       const [first, second] = [await issue(), await issue()];
-      const secret = second.token.slice(-43);
-      await refused(`Bearer sclt_${first.id}_${secret}`);
-      await refused(basic('x', `sclt_${first.id}_${'A'.repeat(43)}`));
+      const secret = secretOf(second.token);
+      await refused(`Bearer ${forgedToken(first.id, secret)}`);
+      await refused(basic('x', forgedToken(first.id, 'A'.repeat(43))));
     });
 
     it('refuses a token that was revoked, at once', async () => {
@@ -132,16 +142,21 @@ export function loginContract(under: DatabaseUnderTest): void {
       const [chair = '', approved = '', ended = ''] = sigs;
       await setMember(here.db, BY_ADMIN, parsed('setMember', { sig: chair, user, role: 'chair' }));
       const until = new Date(Date.now() + 60_000).toISOString();
-      for (const sig of [approved, ended])
+      const component = await componentRows(here.db, unique('component'), approved);
+      const other = await componentRows(here.db, unique('component'), ended);
+      for (const [sig, name] of [
+        [approved, component],
+        [ended, other],
+      ] as const)
         await approveUser(
           here.db,
           BY_ADMIN,
-          parsed('approveUser', { sig, user, components: ['python'], until }),
+          parsed('approveUser', { sig, user, components: [name], until }),
         );
       await change(raw`update sig_approvals set until = now() where sig = ${ended}`);
       expect(await login(`Bearer ${token}`)).toMatchObject({
         memberships: [{ sig: chair, role: 'chair' }],
-        approvals: [{ sig: approved, components: ['python'] }],
+        approvals: [{ sig: approved, components: [component] }],
       });
     });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DatabaseUnderTest, rows } from './world.ts';
 
 const TABLES = [
+  'access_requests',
   'access_version',
   'audit_log',
   'collection_depends',

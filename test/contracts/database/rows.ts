@@ -16,13 +16,18 @@ export async function newSig(db: Database, name = unique('s')) {
   return (await createSig(db, BY_ADMIN, parsed('createSig', { name }))).name;
 }
 
-/** A collection of a new SIG, built for these EL releases. */
+/** A collection, of a new SIG unless one is given, built for these EL releases. */
 export async function newCollection(
   db: Database,
   releases: readonly string[] = ['7'],
   name = unique('collection'),
+  sig?: string,
 ) {
-  const input = { name, sig: await newSig(db), releases: releases.map((release) => ({ release })) };
+  const input = {
+    name,
+    sig: sig ?? (await newSig(db)),
+    releases: releases.map((release) => ({ release })),
+  };
   return createCollection(db, BY_ADMIN, parsed('createCollection', input));
 }
 
@@ -30,9 +35,12 @@ export async function newCollection(
 export async function componentRows(
   db: Database,
   name: string = unique('component'),
+  sig?: string,
 ): Promise<ComponentName> {
   const component = parseComponentName(name);
-  const collection = parseCollectionName((await newCollection(db)).name);
+  const collection = parseCollectionName(
+    (await newCollection(db, ['7'], unique('collection'), sig)).name,
+  );
   await db.sql
     .insertInto('components')
     .values({

@@ -7,17 +7,16 @@ import {
   showCollection,
 } from '../../../server/collections/collections.ts';
 import type { ProvisionDeps } from '../../../server/components/provision.ts';
+import { approveUser, revokeApproval } from '../../../server/sigs/approvals.ts';
 import {
-  approveUser,
   createSig,
   listSigs,
   removeMember,
-  revokeApproval,
   setMember,
   showSig,
   updateSig,
 } from '../../../server/sigs/sigs.ts';
-import { newCollection, newSig, newUser } from './rows.ts';
+import { componentRows, newCollection, newSig, newUser } from './rows.ts';
 import {
   BY_ADMIN,
   byUser,
@@ -64,7 +63,13 @@ export function sigContract(under: DatabaseUnderTest): void {
       const [sig, user] = [await nameOf(newSig(here.db)), await newUser(here.db)];
       const approve = (input: object) =>
         approveUser(here.db, BY_ADMIN, parsed('approveUser', { sig, user, ...input }));
-      await approve({ components: ['python', 'ruby'], reason: 'a' });
+      const python = await componentRows(here.db, unique('python'), sig);
+      const ruby = await componentRows(here.db, unique('ruby'), sig);
+      const some = await approve({ components: [ruby, python, ruby], reason: 'a' });
+      expect(some.components).toEqual([python, ruby]);
+      const alien = await componentRows(here.db);
+      const error = await refusal(approve({ components: [python, alien, 'nothing'] }), 'not_found');
+      expect(error.message).toBe(`No collection of SIG ${String(sig)} has ${alien}, nothing.`);
       const until = new Date(Date.now() + 60_000).toISOString();
       const last = await approve({ components: null, reason: 'b', until });
       expect(last).toMatchObject({ components: null, reason: 'b', approvedBy: 'admin', until });

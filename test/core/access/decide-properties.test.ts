@@ -108,6 +108,7 @@ describe('the scopes of a token', () => {
       'apply-koji': 'manage',
       'request-koji': 'manage',
       'manage-sig': 'admin',
+      'request-access': 'admin',
       'manage-tokens': 'admin',
       'manage-keys': 'admin',
       administer: 'admin',

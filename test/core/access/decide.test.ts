@@ -35,9 +35,17 @@ describe('a refusal says what to do next', () => {
       push(collection),
       'Log in with a token; a site admin or "centpkg token create" issues one.',
     ],
-    [user(), push(collection), 'Ask a chair of SIG core to run: centpkg sig approve core ann'],
+    [
+      user(),
+      push(collection),
+      'Ask for it: centpkg request access --sig core; or ask a chair to run: centpkg sig approve core ann',
+    ],
     [user(), push(), 'Add the component to a collection: centpkg component add.'],
-    [user(), { action: 'apply-koji', collection }, 'Send a request that a site admin approves.'],
+    [
+      user(),
+      { action: 'apply-koji', collection },
+      'Ask for it: centpkg request koji python33; a site admin answers.',
+    ],
   ] as [Principal, AccessRequest, string][])('%#', (principal, request, remedy) => {
     expect(decide(principal, request)).toMatchObject({ allowed: false, remedy });
   });

@@ -1,32 +1,38 @@
 import type { TokenVerb } from '../../../core/access/principal.ts';
 import type { SigPolicies } from '../../../core/domain/sig.ts';
-import { ROLES, type Role } from './access-world.ts';
+import { ROLES } from './access-world.ts';
 
 /**
  * Who may do what with an unlimited token, written down from the specification and not from the
- * code. Columns as in `ROLES`: anonymous, stranger, member, chair, approved for all components,
- * for this one, for others, for none; site admin; everything in a SIG of a similar name.
- * `own` and `other`: tokens and SSH keys of oneself and of another user. `conquer` is an action nobody knows.
+ * code. Columns as in `PARTS`: anonymous, stranger, member, chair, approved for all components,
+ * for this one, for others, for none; site admin; everything in a SIG of a similar name; everything
+ * in this SIG. `own` and `other`: of oneself and of another user. `conquer` is an action nobody knows.
  */
 const TABLE = `
-  asked              commit    koji     anon stra memb chai  all this othe none admi neig  refused by
-  read               *         *        yes  yes  yes  yes   yes  yes  yes  yes  yes  yes   nobody
-  push               approved  *        no   no   no   no    yes  yes  no   no   no   no    commit-approved
-  push               members   *        no   no   yes  yes   no   no   no   no   no   no    commit-members
-  upload             approved  *        no   no   no   no    yes  yes  no   no   no   no    commit-approved
-  upload             members   *        no   no   yes  yes   no   no   no   no   no   no    commit-members
-  manage-component   *         *        no   no   yes  yes   no   no   no   no   yes  no    sig-member
-  manage-collection  *         *        no   no   yes  yes   no   no   no   no   yes  no    sig-member
-  request-koji       *         *        no   no   yes  yes   no   no   no   no   yes  no    sig-member
-  apply-koji         *         members  no   no   yes  yes   no   no   no   no   yes  no    sig-member
-  apply-koji         *         admins   no   no   no   no    no   no   no   no   yes  no    koji-admins
-  manage-sig         *         *        no   no   no   yes   no   no   no   no   yes  no    sig-chair
-  own-tokens         *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes   nobody
-  other-tokens       *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
-  own-keys           *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes   nobody
-  other-keys         *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
-  administer         *         *        no   no   no   no    no   no   no   no   yes  no    site-admin
-  conquer            *         *        no   no   no   no    no   no   no   no   no   no    deny-by-default`;
+  asked              commit    koji     anon stra memb chai  all this othe none admi neig insi  refused by
+  read               *         *        yes  yes  yes  yes   yes  yes  yes  yes  yes  yes  yes   nobody
+  push               approved  *        no   no   no   no    yes  yes  no   no   no   no   yes   commit-approved
+  push               members   *        no   no   yes  yes   no   no   no   no   no   no   yes   commit-members
+  upload             approved  *        no   no   no   no    yes  yes  no   no   no   no   yes   commit-approved
+  upload             members   *        no   no   yes  yes   no   no   no   no   no   no   yes   commit-members
+  manage-component   *         *        no   no   yes  yes   no   no   no   no   yes  no   yes   sig-member
+  manage-collection  *         *        no   no   yes  yes   no   no   no   no   yes  no   yes   sig-member
+  request-koji       *         *        no   no   yes  yes   no   no   no   no   yes  no   yes   sig-member
+  apply-koji         *         members  no   no   yes  yes   no   no   no   no   yes  no   yes   sig-member
+  apply-koji         *         admins   no   no   no   no    no   no   no   no   yes  no   no    koji-admins
+  manage-sig         *         *        no   no   no   yes   no   no   no   no   yes  no   yes   sig-chair
+  own-request        *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes  yes   nobody
+  other-request      *         *        no   no   no   no    no   no   no   no   no   no   no    own-request
+  own-tokens         *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes  yes   nobody
+  other-tokens       *         *        no   no   no   no    no   no   no   no   yes  no   no    site-admin
+  own-keys           *         *        no   yes  yes  yes   yes  yes  yes  yes  yes  yes  yes   nobody
+  other-keys         *         *        no   no   no   no    no   no   no   no   yes  no   no    site-admin
+  administer         *         *        no   no   no   no    no   no   no   no   yes  no   no    site-admin
+  conquer            *         *        no   no   no   no    no   no   no   no   no   no   no    deny-by-default`;
+
+/** The part that somebody has in one SIG. */
+export const PARTS = [...ROLES, 'insider'] as const;
+export type Part = (typeof PARTS)[number];
 
 export const ASKED = [
   'read',
@@ -37,6 +43,8 @@ export const ASKED = [
   'request-koji',
   'apply-koji',
   'manage-sig',
+  'own-request',
+  'other-request',
   'own-tokens',
   'other-tokens',
   'own-keys',
@@ -63,14 +71,14 @@ export const ROWS: readonly Row[] = TABLE.trim()
   });
 
 /** What the table says for an unlimited token. Exactly one row must answer. */
-export function byTable(asked: Asked, policies: SigPolicies, role: Role) {
+export function byTable(asked: Asked, policies: SigPolicies, part: Part) {
   const [row, second] = ROWS.filter(
     (row) =>
       row.asked === asked &&
       (row.commit === '*' || row.commit === policies.commit) &&
       (row.koji === '*' || row.koji === policies.koji),
   );
-  const cell = row?.roles[ROLES.indexOf(role)];
+  const cell = row?.roles[PARTS.indexOf(part)];
   if (row === undefined || second !== undefined || (cell !== 'yes' && cell !== 'no'))
     throw new Error(`the table has no answer for ${asked}`);
   return { allowed: cell === 'yes', refusedBy: row.refusedBy };
@@ -88,6 +96,8 @@ export const TOKEN_NEEDS: Readonly<
   'request-koji': { verb: 'manage', about: ['sigs', 'collections'] },
   'apply-koji': { verb: 'manage', about: ['sigs', 'collections'] },
   'manage-sig': { verb: 'admin', about: ['sigs'] },
+  'own-request': { verb: 'admin', about: ['sigs'] },
+  'other-request': { verb: 'admin', about: ['sigs'] },
   'own-tokens': { verb: 'admin', about: [] },
   'other-tokens': { verb: 'admin', about: [] },
   'own-keys': { verb: 'admin', about: [] },
