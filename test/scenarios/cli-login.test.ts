@@ -74,7 +74,9 @@ describe('login', () => {
     const { code, stderr } = await visitor.run(loginArgs());
     expect({ code, stderr }).toEqual({
       code: 4,
-      stderr: expect.stringMatching(/^error: The token is not valid\.\nto do: /) as string,
+      stderr: expect.stringMatching(
+        /^error: The token is not valid\. \[login\]\nto do: /,
+      ) as string,
     });
     expect(await whoIs(visitor)).toBe('ann');
   });

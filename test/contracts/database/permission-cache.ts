@@ -102,6 +102,15 @@ export function permissionCacheContract(under: DatabaseUnderTest): void {
       expect(await value(soon)).not.toBe(first);
     });
 
+    it('goes, the oldest first, where there is more than a large site has', async () => {
+      const [first, second] = [await cache.get('old-0', load), await cache.get('old-1', load)];
+      for (let n = 2; n < 100_000; n++) await cache.get(`old-${n}`, load);
+      expect(await cache.get('old-1', load)).toBe(second);
+      await cache.get('one-more', load);
+      expect(await cache.get('old-99999', load)).toBeLessThan(loads);
+      expect(await cache.get('old-0', load)).not.toBe(first);
+    });
+
     it('is neither nothing nor a failure: those are asked for again', async () => {
       expect(await cache.get('none', async () => null)).toBeNull();
       await expect(cache.get('none', () => Promise.reject(new Error('away')))).rejects.toThrow(
