@@ -6,7 +6,7 @@ import { VersionedCache } from '../../../server/db/versioned-cache.ts';
 import { Principals } from '../../../server/identity/principals.ts';
 import { SshIdentities, sshFingerprint } from '../../../server/identity/ssh-identities.ts';
 import { addKey, listKeys, removeKey } from '../../../server/users/keys.ts';
-import { updateUser } from '../../../server/users/users.ts';
+import { createUser, updateUser } from '../../../server/users/users.ts';
 import { keyFields, wireString } from '../../core/support/ssh-wire.ts';
 import { newUser } from './rows.ts';
 import {
@@ -129,6 +129,9 @@ export function keyContract(under: DatabaseUnderTest): void {
       const used = (await listKeys(here.db, byUser(user), parsed('listKeys', {}))).items;
       expect(used[0]?.lastUsedAt).toMatch(/^20/);
 
+      // The last admin could not be disabled, nor anybody where there is none.
+      const name = unique('admin');
+      await createUser(here.db, BY_ADMIN, parsed('createUser', { name, admin: true }));
       await updateUser(here.db, BY_ADMIN, parsed('updateUser', { user, disabled: true }));
       expect(await ssh.admit(TYPE, base64)).toBeNull();
       await refusal(ssh.byKey(fingerprint), 'credential_invalid');
