@@ -17,8 +17,7 @@ export const SIG_ROLES = ['chair', 'member'] as const;
 export type SigRole = (typeof SIG_ROLES)[number];
 
 /** Who keeps a user: a site admin of this service, or the directory. */
-export const USER_SOURCES = ['local', 'directory'] as const;
-export type UserSource = (typeof USER_SOURCES)[number];
+export type UserSource = 'local' | 'directory';
 
 /** @throws DistGitError `name_invalid` */
 export function parseSigName(text: string): SigName {
