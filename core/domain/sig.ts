@@ -17,8 +17,8 @@ export const SIG_ROLES = ['chair', 'member'] as const;
 export type SigRole = (typeof SIG_ROLES)[number];
 
 /** Who keeps a user: a site admin of this service, or the directory. */
-export const USER_SOURCES = ['local', 'directory'] as const;
-export type UserSource = (typeof USER_SOURCES)[number];
+export type UserSource = 'local' | 'directory';
+
 /** What may be asked of a SIG or a site admin: an approval, or that Koji be set up. */
 export const REQUEST_KINDS = ['access', 'koji'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];

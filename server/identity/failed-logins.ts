@@ -114,7 +114,7 @@ export function limitPasswords(inner: Authenticator, failed = new FailedLogins()
       const account = given.user.slice(0, 100);
       const address = LOOPBACK.test(credentials.address) ? null : credentials.address;
       const queue = queues.get(account) ?? { length: 0, end: Promise.resolve() };
-      if (queue.length >= MAX_QUEUE) tooMany(1);
+      if (queue.length >= MAX_QUEUE) tooMany(1, 'Too many logins of one account at once.');
       const attempt = async () => {
         failed.begin(account, address);
         let right: boolean | null = null;
@@ -145,8 +145,8 @@ export function limitPasswords(inner: Authenticator, failed = new FailedLogins()
   };
 }
 
-function tooMany(seconds: number): never {
-  throw new DistGitError('too_many_attempts', 'Too many wrong passwords.', {
+function tooMany(seconds: number, message = 'Too many wrong passwords.'): never {
+  throw new DistGitError('too_many_attempts', message, {
     detail: {
       retryAfter: seconds,
       remedy: `Wait ${seconds} seconds, then try again; tokens go on working.`,

@@ -57,7 +57,10 @@ export class TestAuthority {
   }
 }
 
-/** OpenLDAP's slapd with memberOf, on free ports of 127.0.0.1: `ldap://` (with StartTLS), `ldaps://`. */
+/**
+ * OpenLDAP's slapd with memberOf, on free ports of 127.0.0.1: `ldap://` (with StartTLS), `ldaps://`.
+ * It dies with the process that started it, whatever ends that.
+ */
 export class Slapd {
   readonly url: string;
   readonly tlsUrl: string;
@@ -104,7 +107,7 @@ export class Slapd {
     const listeners = `${this.url}/ ${this.tlsUrl}/`;
     // stats: each request is one line.
     const args = ['-f', join(this.#folder, 'slapd.conf'), '-h', listeners, '-d', 'stats'];
-    const child = spawn('slapd', args, {
+    const child = spawn('setpriv', ['--pdeathsig=TERM', 'slapd', ...args], {
       env: { PATH: `${process.env.PATH}:/usr/sbin`, LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
       cwd: '/',
