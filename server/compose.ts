@@ -19,7 +19,13 @@ import { Refs } from './git/refs.ts';
 import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
+import { clientReader, Front } from './http/client.ts';
 import { listen } from './http/listen.ts';
+import { listenForFront } from './http/listen-for-front.ts';
+import { TlsFiles } from './http/tls-files.ts';
+import type { AccountRule } from './identity/certificate-account.ts';
+import { certificateAuthenticator } from './identity/certificate-authenticator.ts';
+import { kerberosAuthenticator } from './identity/kerberos-authenticator.ts';
 import { Principals } from './identity/principals.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
@@ -112,7 +118,13 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const metrics = new Metrics();
   metrics.usageBySig(async () => (await showUsage(db)).items);
   const principals = new Principals(db, cache);
-  const authenticators = [tokenAuthenticator(db, cache, principals, REALM)];
+  const authenticators = [
+    tokenAuthenticator(db, cache, principals, REALM),
+    kerberosAuthenticator(principals, settings.front.kerberos_realms),
+    certificateAuthenticator(principals, accountRule(settings)),
+  ];
+  const tls = openTls(settings, log);
+  const front = new Front(settings.front.addresses);
   const limits = {
     maxFileSize: settings.pushes.max_file_size,
     maxRefs: settings.pushes.max_refs,
@@ -193,6 +205,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     db,
     metrics,
     authenticators,
+    readClient: clientReader(front, tls),
     api,
     git: {
       ...gitDeps,
@@ -216,8 +229,11 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     url: () => url,
   });
   const { host, port, idle_timeout: idleSeconds } = settings.server;
-  const listening = await listen(app, { host, port, idleSeconds });
+  const listening = await listen(app, { host, port, idleSeconds, tls });
   url ||= listening.url;
+  const { socket } = settings.front;
+  const forFront =
+    socket === undefined ? null : await listenForFront(app, front, { path: socket, idleSeconds });
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
   const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
   await requestIndex(db);
@@ -228,7 +244,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     newAdminToken,
     adminTokenFile: folder.adminToken,
     async stop() {
-      await listening.close();
+      await Promise.all([listening.close(), forFront?.close()]);
       await Promise.all([settler.stop(), expirer.stop(), jobs.stop()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
@@ -251,6 +267,18 @@ export async function openForImport(settings: Settings) {
       folder.release();
     },
   };
+}
+
+function openTls({ tls }: Settings, log: Logger): TlsFiles | null {
+  const { certificate, key, client_ca: clientCa = null, client_crl: clientCrl = null } = tls;
+  if (certificate === undefined || key === undefined) return null;
+  return new TlsFiles({ certificate, key, clientCa, clientCrl }, log);
+}
+
+function accountRule({ certificates }: Settings): AccountRule {
+  const { account, email_domain: domain = '', uri_prefix: prefix = '' } = certificates;
+  if (account === 'email') return { from: account, domain };
+  return account === 'uri' ? { from: account, prefix } : { from: account };
 }
 
 async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {

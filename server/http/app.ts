@@ -7,10 +7,12 @@ import type { Database } from '../db/database.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type ApiHandlers, apiRoutes } from './api-routes.ts';
+import type { ReadClient } from './client.ts';
 import { clientRoutes } from './client-routes.ts';
 import { errorResponses } from './error-responses.ts';
 import { type GitRouteDeps, gitRoutes } from './git-routes.ts';
 import { type LookasideRouteDeps, lookasideRoutes } from './lookaside-routes.ts';
+import { clientAddress } from './middleware/client-address.ts';
 import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
@@ -21,6 +23,7 @@ export interface AppDeps {
   readonly db: Database;
   readonly metrics: Metrics;
   readonly authenticators: readonly Authenticator[];
+  readonly readClient: ReadClient;
   readonly api: ApiHandlers;
   readonly git: GitRouteDeps;
   readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
@@ -35,6 +38,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestLog(deps.log, deps.metrics, deps.git.namespace), unreadBody());
+  app.use(clientAddress(deps.readClient));
 
   app.get('/healthz', async (_req, res) => {
     await deps.db.sql.selectNoFrom((select) => select.lit(1).as('alive')).execute();
@@ -57,7 +61,7 @@ export function createApp(deps: AppDeps): Express {
     })),
   );
 
-  const loggedIn = login(deps.authenticators);
+  const loggedIn = login(deps);
   app.use(loggedIn);
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));

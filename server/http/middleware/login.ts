@@ -1,34 +1,42 @@
 import type { Request, RequestHandler } from 'express';
 import { Passport, Strategy } from 'passport';
 import { ANONYMOUS, type Principal } from '../../../core/access/principal.ts';
-import { DistGitError } from '../../../core/api/distgit-error.ts';
-import type { Authenticator, Credentials } from '../../identity/authenticator.ts';
+import { DistGitError, fail } from '../../../core/api/distgit-error.ts';
+import type { Authenticator } from '../../identity/authenticator.ts';
+import type { ReadClient } from '../client.ts';
+import { changesFromOtherSite } from '../other-sites.ts';
 
 /** passport's view of our authenticators: the first that knows the credentials answers. */
 class AuthenticatorStrategy extends Strategy {
   override readonly name = 'distgit';
   // Not #private: passport calls objects that inherit from this one.
-  private readonly authenticators: readonly Authenticator[];
+  private readonly deps: LoginDeps;
 
-  constructor(authenticators: readonly Authenticator[]) {
+  constructor(deps: LoginDeps) {
     super();
-    this.authenticators = authenticators;
+    this.deps = deps;
   }
 
   override authenticate(req: Request): void {
-    this.find({
-      authorization: req.headers.authorization ?? null,
-      address: req.socket.remoteAddress ?? '',
-    }).then(
+    this.find(req).then(
       (principal) => this.success(principal),
       (error: unknown) => this.error(error),
     );
   }
 
-  private async find(credentials: Credentials): Promise<Principal> {
-    for (const authenticator of this.authenticators) {
+  private async find(req: Request): Promise<Principal> {
+    const { authenticators, readClient } = this.deps;
+    const credentials = readClient(req);
+    for (const authenticator of authenticators) {
       const principal = await authenticator.authenticate(credentials);
-      if (principal !== null) return principal;
+      if (principal === null) continue;
+      if (authenticator.ambient === true && changesFromOtherSite(req, this.deps.url()))
+        fail(
+          'not_allowed',
+          'A page of another site asks for this in your name.',
+          'Do it from a page of this server, or with a program.',
+        );
+      return principal;
     }
     if (credentials.authorization === null) return ANONYMOUS;
     throw new DistGitError('credential_invalid', 'This way to log in is not known here.', {
@@ -37,12 +45,19 @@ class AuthenticatorStrategy extends Strategy {
   }
 }
 
+export interface LoginDeps {
+  readonly authenticators: readonly Authenticator[];
+  readonly readClient: ReadClient;
+  /** How clients reach the server. */
+  url(): string;
+}
+
 /**
  * Sets `req.user` for every request: a user, or anonymous where no credentials were sent.
  * Credentials that do not hold are an error, never a silent fall back to anonymous.
  */
-export function login(authenticators: readonly Authenticator[]): RequestHandler {
+export function login(deps: LoginDeps): RequestHandler {
   const passport = new Passport();
-  passport.use(new AuthenticatorStrategy(authenticators));
+  passport.use(new AuthenticatorStrategy(deps));
   return passport.authenticate('distgit', { session: false }) as RequestHandler;
 }
