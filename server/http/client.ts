@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { quoted } from '../../core/domain/text.ts';
 import type { Credentials, FrontUser } from '../identity/authenticator.ts';
@@ -68,7 +67,7 @@ export function clientReader(front: Front, tls: TlsFiles | null): ReadClient {
           `The header ${header} is for the web server in front, and did not come from it.`,
           'Leave it out. A site admin names the front in [front] of the configuration.',
         );
-    const certificate = socket instanceof TLSSocket ? ownCertificate(socket, tls) : null;
+    const certificate = ownCertificate(socket, tls);
     return {
       authorization,
       address: socket.remoteAddress ?? '',
@@ -77,11 +76,10 @@ export function clientReader(front: Front, tls: TlsFiles | null): ReadClient {
   };
 }
 
-function ownCertificate(socket: TLSSocket, tls: TlsFiles | null): X509Certificate | null {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return null;
-  const problem = tls === null ? 'nobody verifies it here' : tls.problemOf(socket);
-  return problem === null ? certificate : refuseCertificate(problem);
+function ownCertificate(socket: Socket, tls: TlsFiles | null): X509Certificate | null {
+  const shown = tls?.certificateOf(socket) ?? null;
+  if (shown === null) return null;
+  return shown.problem === null ? shown.certificate : refuseCertificate(shown.problem);
 }
 
 function frontCertificate(request: IncomingMessage): X509Certificate | null {

@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -11,6 +11,13 @@ export interface TlsPaths {
   readonly key: string;
   readonly clientCa: string | null;
   readonly clientCrl: string | null;
+}
+
+/** What a handshake showed, and why it does not hold; null: it does. */
+interface Shown {
+  readonly certificate: X509Certificate;
+  readonly problem: string | null;
+  readonly generation: number | undefined;
 }
 
 /** One list in a file for each authority; OpenSSL takes them one by one. */
@@ -29,7 +36,9 @@ export class TlsFiles {
   #broken = false;
   /** Counts what the files have been, to tell which of them verified a connection. */
   #generation = 0;
+  /** By the peer of a connection whose handshake has not ended. */
   readonly #generationOf = new Map<string, number>();
+  readonly #shown = new WeakMap<Socket, Shown>();
 
   /** @throws DistGitError `config_invalid` where the files are not what they should be */
   constructor(paths: TlsPaths, log: Logger) {
@@ -49,7 +58,7 @@ export class TlsFiles {
     }
   }
 
-  /** For `https.createServer`. Each connection is verified afresh: no session is taken up again. */
+  /** For `https.createServer`. Each connection is verified: no session is taken up again. */
   get options() {
     return {
       ...this.#read(),
@@ -69,15 +78,33 @@ export class TlsFiles {
       this.#generationOf.set(peer, this.#generation);
       socket.once('close', () => this.#generationOf.delete(peer));
     });
+    // Once and for all: node verifies the first handshake of a connection only.
+    server.prependListener('secureConnection', (socket: TLSSocket) => {
+      socket.disableRenegotiation();
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate === undefined) return;
+      const problem = socket.authorized ? null : describe(String(socket.authorizationError));
+      const generation = this.#generationOf.get(peerOf(socket));
+      this.#shown.set(socket, { certificate, problem, generation });
+    });
   }
 
-  /** Why the certificate of a connection does not hold now; null: it does. */
-  problemOf(socket: TLSSocket): string | null {
+  /** The certificate of a connection, and why it does not hold now; null: none was shown. */
+  certificateOf(
+    socket: Socket,
+  ): { readonly certificate: X509Certificate; readonly problem: string | null } | null {
+    const shown = this.#shown.get(socket);
+    if (shown === undefined) return null;
     this.#refresh();
-    if (this.#broken) return 'it can not be verified now: a file of the server is not valid';
-    if (this.#generationOf.get(peerOf(socket)) !== this.#generation)
-      return 'what it is verified by has changed: connect again';
-    return socket.authorized ? null : describe(String(socket.authorizationError));
+    const { certificate } = shown;
+    if (this.#broken)
+      return {
+        certificate,
+        problem: 'it can not be verified now: a file of the server is not valid',
+      };
+    if (shown.generation !== this.#generation)
+      return { certificate, problem: 'what it is verified by has changed: connect again' };
+    return shown;
   }
 
   #refresh(): void {
@@ -112,15 +139,17 @@ export class TlsFiles {
   /** What tells a file that changed from one that did not. */
   #look(): string {
     const paths = Object.values(this.#paths) as (string | null)[];
-    return paths
-      .map((path) => {
-        const found =
-          path === null ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false });
-        return found === undefined
-          ? ''
-          : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-      })
-      .join();
+    return paths.map((path) => (path === null ? '' : tagOf(path))).join();
+  }
+}
+
+/** Empty: the file is not there, or out of reach. */
+function tagOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch {
+    return '';
   }
 }
 

@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, get } from 'node:https';
 import { join } from 'node:path';
+import { connect, createSecureContext } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authority, type Issued } from '../support/certificates.ts';
 import { type CurlAnswer, curl } from '../support/curl.ts';
@@ -320,6 +321,39 @@ describe('CRL', () => {
       true,
     );
     server.log = '';
+  });
+});
+
+describe('renegotiation', () => {
+  it('puts no other certificate in the place of the one that was verified', async () => {
+    const sam = await ours.issue({ subject: '/CN=sam' });
+    const foreign = await other.issue({ subject: '/CN=ann' });
+    const pair = async ({ certificate, key }: Issued) => ({
+      cert: await readFile(certificate),
+      key: await readFile(key),
+    });
+    const { hostname, port } = new URL(server.url);
+    const socket = connect({
+      host: hostname,
+      port: Number(port),
+      ca: await readFile(ours.certificate),
+      maxVersion: 'TLSv1.2',
+      ...(await pair(sam)),
+    });
+    let answers = '';
+    socket.on('error', () => {});
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answers += text;
+    });
+    await once(socket, 'secureConnect');
+    const ask = (): boolean => socket.write('GET /api/v1/whoami HTTP/1.1\r\nHost: x\r\n\r\n');
+    ask();
+    await expect.poll(() => answers).toContain('"user":"sam"');
+    socket.setKeyCert(createSecureContext(await pair(foreign)));
+    socket.renegotiate({ rejectUnauthorized: true }, () => {});
+    // The server ends the connection.
+    if (!socket.destroyed) await once(socket, 'close');
+    expect(answers).not.toContain('"user":"ann"');
   });
 });
 
