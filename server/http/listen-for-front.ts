@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Express } from 'express';
 import { DistGitError } from '../../core/api/distgit-error.ts';
@@ -18,7 +18,9 @@ export async function listenForFront(
   { path, idleSeconds }: { path: string; idleSeconds: number },
 ): Promise<{ close(): Promise<void> }> {
   if (await answers(path)) unusable(path, 'another server listens there');
-  // What a server that died has left there.
+  // What a server that died has left there; nothing else.
+  const found = await lstat(path).catch(() => null);
+  if (found?.isSocket() === false) unusable(path, 'a file is there that is no socket');
   await rm(path, { force: true }).catch((cause: unknown) => unusable(path, String(cause)));
   const server = plainServer(app);
   server.on('connection', (socket) => front.trust(socket));

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressCheck, isNetwork } from '../../server/http/networks.ts';
@@ -131,6 +131,14 @@ describe('the socket', () => {
   it('wants the address of each client', async () => {
     expect(await whoami('socket')).toMatchObject({ status: 400 });
     expect(await whoami('address')).toMatchObject({ status: 200, user: null });
+  });
+
+  it('does not take the place of a file', async () => {
+    await mkdir(path('third'));
+    await writeFile(path('precious'), 'precious');
+    const third = new TestServer(path('third'), { DISTGIT_FRONT_SOCKET: path('precious') });
+    await expect(third.start()).rejects.toThrow('no socket');
+    expect(await readFile(path('precious'), 'utf8')).toBe('precious');
   });
 
   it('is not taken from a server that listens there', async () => {
