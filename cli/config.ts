@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fail } from '../core/api/distgit-error.ts';
@@ -9,6 +9,12 @@ export interface CliEnvironment {
   readonly url: string | null;
   /** `CENTPKG_TOKEN`: the token, over what `centpkg login` stored. */
   readonly token: string | null;
+  /** `CENTPKG_CERT`: a client certificate, over what `centpkg login` stored. */
+  readonly certificate: string | null;
+  /** `CENTPKG_CA`: who issued the server's certificate, over what `centpkg login` stored. */
+  readonly ca: string | null;
+  /** Where CentOS's tools keep certificates. */
+  readonly home: string;
   readonly configFolder: string;
   /** For what can be lost: uploads that are under way. */
   readonly cacheFolder: string;
@@ -24,6 +30,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
   return {
     url: text(env.CENTPKG_URL),
     token: text(env.CENTPKG_TOKEN),
+    certificate: text(env.CENTPKG_CERT),
+    ca: text(env.CENTPKG_CA),
+    home,
     configFolder: join(base, 'centpkg'),
     cacheFolder: join(text(env.XDG_CACHE_HOME) ?? join(home, '.cache'), 'centpkg'),
     variables: env,
@@ -50,12 +59,26 @@ export function parseServerUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** Files in PEM, for connections by TLS. */
+export interface TlsFiles {
+  /** The client's certificate, with its key; null: none is shown. */
+  readonly certificate: string | null;
+  /** Who issued the server's; null: the system's authorities. */
+  readonly ca: string | null;
+}
+
 interface Stored {
   /** The server that commands outside of a clone talk to. */
   url?: string;
   /** Token by server URL. */
   tokens?: Record<string, string>;
+  certificate?: string;
+  ca?: string;
 }
+
+/** CentOS's own files. */
+const CERTIFICATE = '.centos.cert';
+const SERVER_CA = '.centos-server-ca.cert';
 
 /** `~/.config/centpkg/config.json`, mode 0600 because of the tokens. */
 export class Config {
@@ -103,6 +126,42 @@ export class Config {
     return this.#read().tokens?.[url] ?? null;
   }
 
+  /**
+   * What connections to a server go by. A certificate is shown where there is no token; its key
+   * never leaves this machine, so that it may be shown to any server.
+   */
+  tlsFor(url: string): TlsFiles {
+    if (!url.startsWith('https:')) return { certificate: null, ca: null };
+    const { home, certificate, ca } = this.#environment;
+    const stored = this.#read();
+    const own = (name: string): string | null => {
+      const path = join(home, name);
+      return existsSync(path) ? path : null;
+    };
+    return {
+      certificate:
+        this.tokenFor(url) === null
+          ? (certificate ?? stored.certificate ?? own(CERTIFICATE))
+          : null,
+      ca: ca ?? stored.ca ?? own(SERVER_CA),
+    };
+  }
+
+  /** Keeps the places of the files. */
+  keepTls({ certificate, ca }: { certificate: string | undefined; ca: string | undefined }): void {
+    if (certificate === undefined && ca === undefined) return;
+    this.#write({
+      ...this.#read(),
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(ca === undefined ? {} : { ca }),
+    });
+  }
+
+  /** Keeps the server; a certificate logs in there. */
+  useServer(url: string): void {
+    this.#write({ ...this.#read(), url });
+  }
+
   /** For git, which asks by protocol (`https:`) and host with port. */
   tokenForHost(protocol: string, host: string): string | null {
     const known = [this.knownUrl, ...Object.keys(this.#read().tokens ?? {})];
@@ -116,13 +175,13 @@ export class Config {
 
   /** @param names other URLs of the same server */
   login(url: string, names: readonly string[], token: string): void {
-    const { tokens: before = {} } = this.#read();
+    const { tokens: before = {}, ...rest } = this.#read();
     const tokens = { ...before };
     // A server may not take the place of another by calling itself so.
     for (const name of names)
       if (tokens[name] === before[url] || !(name in tokens)) tokens[name] = token;
     tokens[url] = token;
-    this.#write({ url, tokens });
+    this.#write({ ...rest, url, tokens });
   }
 
   /** @returns whether there was a token */

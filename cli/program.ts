@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DistGitError } from '../core/api/distgit-error.ts';
-import { ApiClient } from './api-client/api-client.ts';
+import type { ApiClient } from './api-client/api-client.ts';
+import { openApi } from './api-client/open-api.ts';
 import type { CommandContext, CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { Config, readEnvironment } from './config.ts';
@@ -157,7 +158,7 @@ async function openContext(io: RunOptions): Promise<CommandContext> {
     cwd,
     get api() {
       const url = ofClone ?? config.url;
-      api ??= new ApiClient(url, config.tokenFor(url));
+      api ??= openApi(config, url);
       return api;
     },
     progress,

@@ -20,10 +20,16 @@ import { Refs } from './git/refs.ts';
 import { Repositories } from './git/repositories.ts';
 import type { ApiHandlers } from './http/api-routes.ts';
 import { createApp } from './http/app.ts';
+import { clientReader, Front } from './http/client.ts';
 import { listen } from './http/listen.ts';
+import { listenForFront } from './http/listen-for-front.ts';
+import { TlsFiles } from './http/tls-files.ts';
 import type { Authenticator } from './identity/authenticator.ts';
+import type { AccountRule } from './identity/certificate-account.ts';
+import { certificateAuthenticator } from './identity/certificate-authenticator.ts';
 import { refreshPeople } from './identity/directory-people.ts';
 import { limitPasswords } from './identity/failed-logins.ts';
+import { kerberosAuthenticator } from './identity/kerberos-authenticator.ts';
 import { openDirectory } from './identity/open-directory.ts';
 import { passwordAuthenticator } from './identity/password-authenticator.ts';
 import { Principals } from './identity/principals.ts';
@@ -126,11 +132,17 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const { max_age: maxAge, refresh, remember_passwords: remember } = settings.directory;
   const people = openDirectory(settings.directory);
   const principals = new Principals(db, cache, people === null ? 0 : maxAge);
-  const authenticators: Authenticator[] = [tokenAuthenticator(db, cache, principals, REALM)];
-  if (people !== null)
-    authenticators.push(
-      limitPasswords(passwordAuthenticator({ db, ...people, principals, log, remember })),
-    );
+  // In this order: what was typed stands before what a browser or libcurl sends by itself.
+  const authenticators: readonly Authenticator[] = [
+    tokenAuthenticator(db, cache, principals, REALM),
+    ...(people === null
+      ? []
+      : [limitPasswords(passwordAuthenticator({ db, ...people, principals, log, remember }))]),
+    kerberosAuthenticator(principals, settings.front.kerberos_realms),
+    certificateAuthenticator(principals, accountRule(settings)),
+  ];
+  const tls = openTls(settings, log);
+  const front = new Front(settings.front.addresses);
   const limits = {
     maxFileSize: settings.pushes.max_file_size,
     maxRefs: settings.pushes.max_refs,
@@ -237,6 +249,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     metrics,
     authenticators,
     principals,
+    readClient: clientReader(front, tls),
     api,
     git: {
       ...gitDeps,
@@ -260,7 +273,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     url: () => url,
   });
   const { host, port, idle_timeout: idleSeconds } = settings.server;
-  const listening = await listen(app, { host, port, idleSeconds });
+  const listening = await listen(app, { host, port, idleSeconds, tls });
   url ||= listening.url;
   const ssh =
     sshUrl === null
@@ -276,6 +289,9 @@ export async function startServer(settings: Settings, path: string): Promise<Run
           },
           { folder: folder.ssh, idleSeconds },
         );
+  const { socket } = settings.front;
+  const forFront =
+    socket === undefined ? null : await listenForFront(app, front, { path: socket, idleSeconds });
   const settler = startSweeper(() => settlePushes(db, repositories), SETTLE_INTERVAL_MS, log);
   const expirer = startSweeper(() => partials.removeExpired(), EXPIRE_INTERVAL_MS, log);
   const refresher =
@@ -294,7 +310,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     newAdminToken,
     adminTokenFile: folder.adminToken,
     async stop() {
-      await Promise.all([listening.close(), ssh?.close()]);
+      await Promise.all([listening.close(), forFront?.close(), ssh?.close()]);
       await Promise.all([settler.stop(), expirer.stop(), refresher?.stop(), jobs.stop()]);
       await people?.directory.close();
       await Promise.all([db.close(), hashes.close()]);
@@ -318,6 +334,18 @@ export async function openForImport(settings: Settings) {
       folder.release();
     },
   };
+}
+
+function openTls({ tls }: Settings, log: Logger): TlsFiles | null {
+  const { certificate, key, client_ca: clientCa = null, client_crl: clientCrl = null } = tls;
+  if (certificate === undefined || key === undefined) return null;
+  return new TlsFiles({ certificate, key, clientCa, clientCrl }, log);
+}
+
+function accountRule({ certificates }: Settings): AccountRule {
+  const { account, email_domain: domain = '', uri_prefix: prefix = '' } = certificates;
+  if (account === 'email') return { from: account, domain };
+  return account === 'uri' ? { from: account, prefix } : { from: account };
 }
 
 async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {

@@ -2,16 +2,34 @@ import { DistGitError, type ErrorDetail } from '../../core/api/distgit-error.ts'
 import { ERROR_TABLE, type ErrorCode } from '../../core/api/error-table.ts';
 import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
 import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
+import { answerOf, open, textOf } from './requests.ts';
+
+/** Of TLS: contents of files in PEM. */
+export interface TlsOptions {
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly ca?: Buffer;
+}
+
+/** Milliseconds that an operation may take before it says anything. */
+const PATIENCE_MS = 300_000;
 
 /** Calls the server's API. */
 export class ApiClient {
   readonly url: string;
   readonly token: string | null;
+  readonly tls: TlsOptions;
 
   /** @param url without trailing slash */
-  constructor(url: string, token: string | null) {
+  constructor(url: string, token: string | null, tls: TlsOptions = {}) {
     this.url = url;
     this.token = token;
+    this.tls = tls;
+  }
+
+  /** Is there anything to log in with? */
+  get hasCredential(): boolean {
+    return this.token !== null || this.tls.cert !== undefined;
   }
 
   /** @throws DistGitError as the server sent it; `unavailable` where it can not be reached */
@@ -23,20 +41,30 @@ export class ApiClient {
       rest.delete(name);
       return encodeURIComponent(value);
     });
-    const url = new URL(`${this.url}${API_ROOT}${filled}`);
     const given = [...rest].filter(([, value]) => value !== undefined);
     const hasBody = method !== 'get' && method !== 'delete';
-    if (!hasBody) for (const [key, value] of given) url.searchParams.set(key, String(value));
-    const { status, ok, text } = await this.#fetch(url, {
-      method: method.toUpperCase(),
-      headers: {
+    const query = new URLSearchParams(
+      hasBody ? [] : given.map(([key, value]): [string, string] => [key, String(value)]),
+    ).toString();
+    const body = hasBody ? JSON.stringify(Object.fromEntries(given)) : '';
+    // Goes to this server alone: no redirect is followed.
+    const request = open(
+      this,
+      method.toUpperCase(),
+      `${API_ROOT}${filled}${query === '' ? '' : `?${query}`}`,
+      {
         Accept: 'application/json',
-        ...this.authorization,
-        ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
+        ...(hasBody
+          ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }
+          : {}),
       },
-      ...(hasBody ? { body: JSON.stringify(Object.fromEntries(given)) } : {}),
-    });
-    if (!ok) throw responseError(status, text);
+    );
+    request.setTimeout(PATIENCE_MS);
+    request.end(body);
+    const answer = await answerOf(request, this.url);
+    const text = await textOf(answer, this.url);
+    const status = answer.statusCode ?? 0;
+    if (status < 200 || status > 299) throw responseError(status, text);
     try {
       return JSON.parse(text) as ApiOutput<O>;
     } catch (cause) {
@@ -49,15 +77,6 @@ export class ApiClient {
 
   get authorization(): Record<string, string> {
     return this.token === null ? {} : { Authorization: `Bearer ${this.token}` };
-  }
-
-  async #fetch(url: URL, init: RequestInit) {
-    try {
-      const response = await fetch(url, init);
-      return { status: response.status, ok: response.ok, text: await response.text() };
-    } catch (cause) {
-      throw unreachable(this.url, cause);
-    }
   }
 }
 

@@ -24,6 +24,7 @@ export function open(
   const opened = request(url, {
     method,
     headers: { ...api.authorization, ...headers },
+    ...api.tls,
     ...(signal === undefined ? {} : { signal }),
   });
   opened.setTimeout(IDLE_MS, () => opened.destroy(new Error('timed out')));

@@ -3,7 +3,7 @@ import { fail } from '../../core/api/distgit-error.ts';
 import { branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { type CommandSpec, flagOption, textOption } from '../command.ts';
-import { credentialOptions } from '../working-copy/credential.ts';
+import { credentialOptions, tlsSettings } from '../working-copy/credential.ts';
 import { UserGit } from '../working-copy/run-git.ts';
 
 export const clone: CommandSpec = {
@@ -41,7 +41,7 @@ export const clone: CommandSpec = {
     const url = component.gitUrl.replace(/\/[^/]+\/[^/]+$/, '');
     const namespace = component.gitUrl.split('/').at(-2) ?? '';
     await git.show(
-      ...credentialOptions(url),
+      ...credentialOptions(context.config, url),
       'clone',
       ...(branch === null ? [] : ['--branch', branch]),
       '--config',
@@ -53,6 +53,10 @@ export const clone: CommandSpec = {
       ...(component.sshUrl === null
         ? []
         : ['--config', `centpkg.sshUrl=${component.sshUrl.replace(/\/[^/]+\/[^/]+$/, '')}`]),
+      ...tlsSettings(context.config, url).flatMap(([key, value]) => [
+        '--config',
+        `${key}=${value}`,
+      ]),
       '--',
       remote,
       target,

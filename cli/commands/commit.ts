@@ -49,10 +49,10 @@ export const push: CommandSpec = {
 /** To the branch of the server that the current one stands for, whatever it is called here. */
 async function pushBranch(context: CommandContext, copy: WorkingCopy) {
   const name = branchName(await currentBranch(copy));
-  if (context.api.token === null)
-    fail('authentication_required', 'Pushing needs a token.', 'Log in first: centpkg login');
+  if (!context.api.hasCredential)
+    fail('authentication_required', 'Pushing needs a login.', 'Log in first: centpkg login');
   await copy.git.show(
-    ...credentialOptions(copy.url),
+    ...credentialOptions(context.config, copy.url),
     'push',
     copy.remote,
     `HEAD:refs/heads/${name}`,

@@ -2,31 +2,49 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput } from '../../core/api/schemas.ts';
-import { ApiClient } from '../api-client/api-client.ts';
-import { type CommandSpec, textOption } from '../command.ts';
+import { openApi } from '../api-client/open-api.ts';
+import { type CommandContext, type CommandSpec, textOption } from '../command.ts';
 import { parseServerUrl } from '../config.ts';
 import { fields, listCell, shortTime, table } from '../output/table.ts';
 
 export const login: CommandSpec = {
   name: 'login',
-  summary: 'Store the server and your token',
+  summary: 'Store the server, and your token or certificate',
   options: [
     { flags: '--url <url>', help: 'address of the server' },
     { flags: '--token-file <file>', help: 'file that holds the token; - reads standard input' },
+    {
+      flags: '--certificate <file>',
+      help: 'client certificate with its key (default: ~/.centos.cert)',
+    },
+    {
+      flags: '--ca <file>',
+      help: "who issued the server's certificate (default: ~/.centos-server-ca.cert)",
+    },
   ],
   examples: [
     'centpkg login --url https://git.example.org --token-file ~/token',
     'centpkg login --token-file - < token',
+    'centpkg login --url https://git.example.org --certificate ~/.centos.cert',
   ],
   async run(context, _args, options) {
     const url = parseServerUrl(textOption(options, 'url') ?? context.config.url);
     const file = textOption(options, 'tokenFile');
-    if (file === undefined)
+    const path = (name: string): string | undefined => {
+      const given = textOption(options, name);
+      return given === undefined ? undefined : resolve(context.cwd, given);
+    };
+    context.config.keepTls({ certificate: path('certificate'), ca: path('ca') });
+    if (file === undefined) {
+      if (context.config.tlsFor(url).certificate !== null) return loginByCertificate(context, url);
+      if (path('certificate') !== undefined && context.config.tokenFor(url) !== null)
+        fail('usage', `There is a token for ${url}.`, 'Forget it first: centpkg logout');
       fail(
         'usage',
         'No token was given.',
         'Give --token-file FILE; never the token itself, which others could see in the process list.',
       );
+    }
     const text = file === '-' ? await context.readInput() : await readToken(context.cwd, file);
     const token = text.trim();
     if (!/^[\x21-\x7e]+$/.test(token))
@@ -35,7 +53,7 @@ export const login: CommandSpec = {
         'That is not a token: it has blanks or other odd characters.',
         'Give the file that holds nothing but the token.',
       );
-    const api = new ApiClient(url, token);
+    const api = openApi(context.config, url, token);
     const me = await api.call('whoami', {});
     // Clones name the server as it calls itself.
     const server = await api.call('showServer', {});
@@ -43,6 +61,22 @@ export const login: CommandSpec = {
     return { data: { url, user: me.user }, text: `Logged in to ${url} as ${me.user}.` };
   },
 };
+
+/** Nothing is stored but the server: the certificate is shown with each request. */
+async function loginByCertificate(context: CommandContext, url: string) {
+  const me = await openApi(context.config, url, null).call('whoami', {});
+  if (me.user === null)
+    fail(
+      'credential_invalid',
+      `${url} does not ask for certificates.`,
+      'Log in with a token: centpkg login --token-file FILE',
+    );
+  context.config.useServer(url);
+  return {
+    data: { url, user: me.user },
+    text: `Logged in to ${url} as ${me.user}, by certificate.`,
+  };
+}
 
 function readToken(cwd: string, file: string): Promise<string> {
   return readFile(resolve(cwd, file), 'utf8').catch(() =>

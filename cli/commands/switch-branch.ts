@@ -17,7 +17,7 @@ export const switchBranch: CommandSpec = {
     const copy = await openWorkingCopy(context);
     const { git, remote } = copy;
     if (flagOption(options, 'fetch'))
-      await git.show(...credentialOptions(copy.url), 'fetch', remote);
+      await git.show(...credentialOptions(context.config, copy.url), 'fetch', remote);
     const known = await remoteBranches(copy);
     const current = await git.ask('symbolic-ref', '--short', '--quiet', 'HEAD');
     if (wanted === undefined || flagOption(options, 'list'))

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Config } from '../config.ts';
 
 /**
  * The value of git's `credential.helper` that asks this very centpkg for the token. Single quotes,
@@ -9,12 +10,25 @@ export function credentialHelper(): string {
   return `!${words.map((word) => `'${word.replace(/'/g, "'\\''")}'`).join(' ')} git-credential`;
 }
 
-/** Options for a git that talks to `url` with our token, before those of the user. */
-export function credentialOptions(url: string): string[] {
+/** Settings of git for connections to `url`: key and value, as it keeps them. */
+export function tlsSettings(config: Config, url: string): [key: string, value: string][] {
+  const { certificate, ca } = config.tlsFor(url);
   return [
-    '-c',
-    `credential.${url}.helper=`,
-    '-c',
-    `credential.${url}.helper=${credentialHelper()}`,
+    ...(certificate === null
+      ? []
+      : ([
+          [`http.${url}.sslCert`, certificate],
+          [`http.${url}.sslKey`, certificate],
+        ] as [string, string][])),
+    ...(ca === null ? [] : ([[`http.${url}.sslCAInfo`, ca]] as [string, string][])),
   ];
+}
+
+/** Options for a git that talks to `url` as we do, before those of the user. */
+export function credentialOptions(config: Config, url: string): string[] {
+  return [
+    [`credential.${url}.helper`, ''],
+    [`credential.${url}.helper`, credentialHelper()],
+    ...tlsSettings(config, url),
+  ].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }

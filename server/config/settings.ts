@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { databaseSettings } from '../db/settings.ts';
 import { gitSettings } from '../git/settings.ts';
-import { serverSettings } from '../http/settings.ts';
-import { directorySettings } from '../identity/settings.ts';
+import { frontSettings, serverSettings, tlsSettings } from '../http/settings.ts';
+import { certificateSettings, directorySettings } from '../identity/settings.ts';
 import { lookasideSettings } from '../lookaside/settings.ts';
 import { logSettings } from '../observability/settings.ts';
 import { pushSettings } from '../pushes/settings.ts';
@@ -12,6 +12,9 @@ import { storageSettings } from '../storage/settings.ts';
 /** The whole configuration, each folder's own slice as one section. */
 export const settingsSchema = z.strictObject({
   server: serverSettings.prefault({}),
+  tls: tlsSettings.prefault({}),
+  front: frontSettings.prefault({}),
+  certificates: certificateSettings.prefault({}),
   database: databaseSettings.prefault({}),
   storage: storageSettings.prefault({}),
   lookaside: lookasideSettings.prefault({}),

@@ -8,10 +8,12 @@ import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principals } from '../identity/principals.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type ApiHandlers, apiRoutes } from './api-routes.ts';
+import type { ReadClient } from './client.ts';
 import { clientRoutes } from './client-routes.ts';
 import { errorResponses } from './error-responses.ts';
 import { type GitRouteDeps, gitRoutes } from './git-routes.ts';
 import { type LookasideRouteDeps, lookasideRoutes } from './lookaside-routes.ts';
+import { clientAddress } from './middleware/client-address.ts';
 import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
@@ -26,6 +28,7 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly authenticators: readonly Authenticator[];
   readonly principals: Principals;
+  readonly readClient: ReadClient;
   readonly api: ApiHandlers;
   readonly git: GitRouteDeps;
   readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
@@ -40,6 +43,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestLog(deps.log, deps.metrics, deps.git.namespace), unreadBody());
+  app.use(clientAddress(deps.readClient));
 
   app.get('/healthz', async (_req, res) => {
     await deps.db.sql.selectNoFrom((select) => select.lit(1).as('alive')).execute();
@@ -66,7 +70,7 @@ export function createApp(deps: AppDeps): Express {
   const pageErrors = webErrors(web, deps.log);
   app.use(Router().use(webForms(web), webRoutes(web), pageErrors));
 
-  const loggedIn = login(deps.authenticators);
+  const loggedIn = login(deps);
   app.use(loggedIn);
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));

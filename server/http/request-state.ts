@@ -16,6 +16,8 @@ export function dialectOf(path: string, namespace: string): Dialect {
 export interface RequestState {
   readonly requestId: string;
   readonly dialect: Dialect;
+  /** The client's IP address: of the front's client, where there is a front. */
+  readonly address: string;
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue: boolean;
 }
@@ -28,7 +30,7 @@ export function stateOf(res: Response): RequestState {
 export function contextOf(req: Request, res: Response): RequestContext {
   return {
     requestId: stateOf(res).requestId,
-    address: req.socket.remoteAddress ?? '',
+    address: stateOf(res).address,
     principal: (req.user as Principal | undefined) ?? ANONYMOUS,
   };
 }

@@ -5,8 +5,8 @@ import type { Authenticator, Credentials } from './authenticator.ts';
 /**
  * Asks each way to log in, in order; the first that knows the credentials answers.
  * @returns anonymous where no credentials were sent
- * @throws DistGitError `credential_invalid`, `too_many_attempts`, `unavailable`: credentials that do
- * not hold are an error, never a silent fall back to anonymous
+ * @throws DistGitError `credential_invalid`, `too_many_attempts`, `unavailable`, `not_allowed`:
+ * credentials that do not hold are an error, never a silent fall back to anonymous
  */
 export async function authenticate(
   authenticators: readonly Authenticator[],
@@ -14,7 +14,14 @@ export async function authenticate(
 ): Promise<Principal> {
   for (const authenticator of authenticators) {
     const principal = await authenticator.authenticate(credentials);
-    if (principal !== null) return principal;
+    if (principal === null) continue;
+    if (authenticator.ambient === true && credentials.otherSite === true)
+      fail(
+        'not_allowed',
+        'A page of another site asks for this in your name.',
+        'Do it from a page of this server, or with a program.',
+      );
+    return principal;
   }
   if (credentials.authorization === null) return ANONYMOUS;
   return fail(

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { UserPrincipal } from '../../core/access/principal.ts';
 
 /** What a request brings to prove who sends it. */
@@ -6,6 +7,20 @@ export interface Credentials {
   readonly authorization: string | null;
   /** The client's IP address. */
   readonly address: string;
+  /** The client certificate that the TLS listener, or the front, has verified. */
+  readonly certificate?: X509Certificate;
+  /** Whom the front has logged in. */
+  readonly frontUser?: FrontUser;
+  /** The request changes something, and comes from a page of another site. */
+  readonly otherSite?: boolean;
+}
+
+/** Somebody whom the web server in front knows. */
+export interface FrontUser {
+  /** With the realm: `ann@EXAMPLE.ORG`. */
+  readonly principal: string;
+  /** When the ticket ends, ISO 8601 in UTC; null: the front does not say. */
+  readonly validUntil: string | null;
 }
 
 /**
@@ -17,8 +32,14 @@ export interface Authenticator {
   /** For `WWW-Authenticate`, one for each scheme: `Basic realm="…"`. */
   readonly challenges: readonly string[];
   /**
+   * Browsers send the credential unasked, so that a page of another site can make one send a
+   * request: those that change something are refused.
+   */
+  readonly ambient?: true;
+  /**
    * @returns the principal; null where these credentials are not of this way
-   * @throws DistGitError `credential_invalid` where they are, and do not hold
+   * @throws DistGitError `credential_invalid` where they are, and do not hold; `not_allowed` where
+   *   they hold, and are nobody's here
    */
   authenticate(credentials: Credentials): Promise<UserPrincipal | null>;
 }

@@ -55,6 +55,24 @@ describe('settings', () => {
     expect(settings.log.level).toBe('warn');
   });
 
+  it('of TLS and the front stand together, or are told of', async () => {
+    const bad = async (toml: string): Promise<string[]> => paths(await refusal(toml));
+    expect(await bad('[tls]\ncertificate = "a"')).toEqual(['tls.key']);
+    expect(await bad('[tls]\nkey = "a"')).toEqual(['tls.certificate']);
+    expect(await bad('[tls]\nclient_ca = "a"')).toEqual(['tls.certificate']);
+    expect(await bad('[tls]\ncertificate = "a"\nkey = "a"\nclient_crl = "a"')).toEqual([
+      'tls.client_ca',
+    ]);
+    expect(await bad('[front]\naddresses = ["localhost"]')).toEqual(['front.addresses']);
+    expect(await bad('[front]\nkerberos_realms = ["a/b"]')).toEqual(['front.kerberos_realms']);
+    expect(await bad('[certificates]\naccount = "email"')).toEqual(['certificates.email_domain']);
+    expect(await bad('[certificates]\naccount = "uri"')).toEqual(['certificates.uri_prefix']);
+    const { front } = await load('[front]\naddresses = ["::1"]', {
+      DISTGIT_FRONT_ADDRESSES: '127.0.0.1, 10.0.0.0/8',
+    });
+    expect(front.addresses).toEqual(['127.0.0.1', '10.0.0.0/8']);
+  });
+
   it('can not be changed', () => {
     const settings = loadSettings(null, {});
     expect(() => Object.assign(settings.server, { port: 1 })).toThrow(TypeError);

@@ -3,52 +3,75 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { answers } from './answers.ts';
 import { installPackages } from './debian.ts';
 import { freePort } from './free-port.ts';
+import { shippedWith } from './shipped.ts';
 
 const SHIPPED = resolve(import.meta.dirname, '../../deploy/nginx.conf');
+
+/** For TLS: files in PEM. */
+export interface NginxTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientCa: string;
+  readonly clientCrl: string;
+}
 
 /** The real nginx with the configuration that is shipped, only its marked lines changed. */
 export class Nginx {
   readonly #folder: string;
   readonly #port: number;
+  readonly #tls: NginxTls | null;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, tls: NginxTls | null) {
     this.#folder = folder;
     this.#port = port;
+    this.#tls = tls;
   }
 
   /**
    * @param folder for its own files; made
-   * @param port decides the URL, before the server that stands behind is started
+   * @param tls null: without TLS, for tests that are about other things
    */
-  static async at(folder: string): Promise<Nginx> {
+  static async at(folder: string, tls: NginxTls | null = null): Promise<Nginx> {
     await installPackages({ nginx: 'nginx-light' });
     await mkdir(folder, { recursive: true });
-    return new Nginx(folder, await freePort());
+    return new Nginx(folder, await freePort(), tls);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.#tls === null
+      ? `http://127.0.0.1:${this.#port}`
+      : `https://localhost:${this.#port}`;
   }
 
   /** @param server the URL of the server behind it, whose look-aside folder is `lookaside` */
   async start(server: string, lookaside: string): Promise<this> {
-    const changes: Readonly<Record<string, string>> = {
+    const tls = this.#tls;
+    const file = (name: string, path: string | undefined): string =>
+      path === undefined ? '' : `${name} ${path};`;
+    let site = shippedWith(SHIPPED, await readFile(SHIPPED, 'utf8'), {
       'server 127.0.0.1:8080;': `server ${new URL(server).host};`,
-      'listen 443 ssl;': `listen 127.0.0.1:${this.#port};`,
-      'server_name git.example.org;': 'server_name 127.0.0.1;',
-      'ssl_certificate /etc/ssl/certs/git.example.org.pem;': '',
-      'ssl_certificate_key /etc/ssl/private/git.example.org.key;': '',
+      'listen 443 ssl;': `listen 127.0.0.1:${this.#port}${tls === null ? '' : ' ssl'};`,
+      'server_name git.example.org;': `server_name ${new URL(this.url).hostname};`,
+      'ssl_certificate /etc/ssl/certs/git.example.org.pem;': file(
+        'ssl_certificate',
+        tls?.certificate,
+      ),
+      'ssl_certificate_key /etc/ssl/private/git.example.org.key;': file(
+        'ssl_certificate_key',
+        tls?.key,
+      ),
+      'ssl_client_certificate /etc/distgit/client-ca.pem;': file(
+        'ssl_client_certificate',
+        tls?.clientCa,
+      ),
+      'ssl_crl /etc/distgit/client-crl.pem;': file('ssl_crl', tls?.clientCrl),
       'alias /var/lib/distgit/lookaside/;': `alias ${lookaside}/;`,
-    };
-    let site = await readFile(SHIPPED, 'utf8');
-    for (const [shipped, changed] of Object.entries(changes)) {
-      if (!site.includes(`${shipped} # CHANGE`)) throw new Error(`${SHIPPED} has no "${shipped}"`);
-      site = site.replace(`${shipped} # CHANGE`, changed);
-    }
-    if (/# CHANGE$/m.test(site)) throw new Error(`${SHIPPED} marks a line that is not known here`);
+    });
+    if (tls === null) site = site.replace('ssl_verify_client optional;', '');
     const config = join(this.#folder, 'nginx.conf');
     await writeFile(config, `${this.#main}\nhttp {\n${this.#paths}\n${site}\n}\n`);
     // Temporary folders are closed to others; nginx's account has to pass through.
@@ -57,12 +80,17 @@ export class Nginx {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    for (let tries = 0; !(await answers(this.url)); tries++) {
+    for (let tries = 0; !(await answers(this.#port)); tries++) {
       if (this.#process.exitCode !== null || tries > 100)
         throw new Error('nginx did not start; its words are above.');
       await wait(50);
     }
     return this;
+  }
+
+  /** Reads its files anew, as `nginx -s reload` does. */
+  reload(): void {
+    this.#process?.kill('SIGHUP');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,11 +112,4 @@ error_log stderr error; events { worker_connections 256; }`;
     const lines = temporary.map((name) => `${name}_temp_path ${this.#folder}/${name};`);
     return `access_log off;\n${lines.join('\n')}`;
   }
-}
-
-async function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  );
 }

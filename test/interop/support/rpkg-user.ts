@@ -22,17 +22,29 @@ export interface RpkgScenario extends Scenario {
 
 /**
  * fedpkg and centpkg are programs on top of rpkg's modules; the index does not have them. This is
- * the least of one: all of rpkg as it is, and sources written in the BSD form, which is the one
- * thing that they all set before they talk to a look-aside cache.
+ * the least of one: all of rpkg as it is, sources written in the BSD form, and CentOS's certificates
+ * where they are at home, which is all that they set before they talk to a look-aside cache.
  */
-const CENTPKG = `#!/usr/bin/env python
-import configparser, logging, sys
+export const CENTPKG = `#!/usr/bin/env python
+import configparser, logging, os, sys
 import pyrpkg, pyrpkg.cli, pyrpkg.utils
 
 class Commands(pyrpkg.Commands):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.source_entry_type = 'bsd'
+
+    def at_home(self, name):
+        path = os.path.expanduser('~/' + name)
+        return path if os.path.exists(path) else None
+
+    @property
+    def cert_file(self):
+        return self.at_home('.centos.cert')
+
+    @property
+    def ca_cert(self):
+        return self.at_home('.centos-server-ca.cert')
 
 if __name__ == '__main__':
     config = configparser.ConfigParser()
@@ -46,7 +58,7 @@ if __name__ == '__main__':
     sys.exit(client.args.command())
 `;
 /** Debian does not have Fedora's: lists a spec's sources as that does. */
-const SPECTOOL = `#!/bin/sh
+export const SPECTOOL = `#!/bin/sh
 # spectool -l SPEC --define ...
 shift; spec=$1; shift
 exec rpmspec --parse "$@" "$spec" | sed -n 's/^\\(\\(Source\\|Patch\\)[0-9]*\\):  */\\1: /p'
