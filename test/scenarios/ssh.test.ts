@@ -196,7 +196,8 @@ describe('a push over SSH', () => {
       expect(code).toBe(128);
       expect(stderr).toBe(
         `fatal: remote error: SIG sclo has not approved ${person} for python. [commit-approved]\n` +
-          `Ask a chair of SIG sclo to run: centpkg sig approve sclo ${person}\n`,
+          'Ask for it: centpkg request access --sig sclo; or ask a chair to run: ' +
+          `centpkg sig approve sclo ${person}\n`,
       );
       const [row] = (await scenario.server.must('listAudit', { limit: 1 })).items;
       expect(row).toMatchObject({ actor: person, allowed: false, rule: 'commit-approved' });
