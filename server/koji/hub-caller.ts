@@ -22,6 +22,8 @@ const SESSION_FAULTS: ReadonlySet<number> = new Set([
   FAULT.authExpired,
   FAULT.sequence,
 ]);
+/** The hub takes no earlier call of this session: the session is over, or its numbers are past. */
+const OVER_FAULTS: ReadonlySet<number> = new Set([...SESSION_FAULTS, FAULT.retry]);
 /** May come before the hub looks at the call's number, and so tell nothing of earlier tries. */
 const EARLY_FAULTS: ReadonlySet<number> = new Set([FAULT.python, FAULT.authLock]);
 
@@ -36,7 +38,7 @@ export class HubCaller {
   readonly #line: HubLine;
   #session: HubSession | null = null;
   /** Logins of which a call may still be on its way. */
-  readonly #doubtful = new Set<number>();
+  readonly #doubtful = new Set<HubSession>();
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -57,10 +59,10 @@ export class HubCaller {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#closed = true;
-      const session = this.#session;
-      if (session !== null)
-        await this.#line.call(session, session.nextCall++, encodeCall('logout', []));
+      const all = new Set(this.#doubtful);
+      if (this.#session !== null) all.add(this.#session);
       this.#session = null;
+      for (const session of all) await this.#logOut(session);
       this.#line.close();
     });
   }
@@ -107,7 +109,7 @@ export class HubCaller {
   /** What is thrown where a call is given up. */
   #given(effect: Effect, inDoubt: boolean, session: HubSession, attempt: Attempt): DistGitError {
     if (effect === 'read' || !inDoubt) return failure(attempt);
-    this.#doubtful.add(session.id);
+    this.#doubtful.add(session);
     this.#session = null;
     return unreachable(
       'The answer of Koji is lost, and whether it has done what was asked is not known.',
@@ -117,12 +119,11 @@ export class HubCaller {
   }
 
   async #loggedIn(): Promise<HubSession> {
-    this.#session ??= await this.#logIn();
-    // A late call of a login that is ended is not done. Ending waits for a call that is being done.
-    for (const id of this.#doubtful) {
-      await this.#end(this.#session, id);
-      this.#doubtful.delete(id);
+    for (const session of this.#doubtful) {
+      await this.#end(session);
+      this.#doubtful.delete(session);
     }
+    this.#session ??= await this.#logIn();
     return this.#session;
   }
 
@@ -139,17 +140,23 @@ export class HubCaller {
     }
   }
 
-  /** Ends another login of the same account. Any fault but `offline` means that there is none. */
-  async #end(session: HubSession, id: number): Promise<void> {
-    const attempt = await this.#line.call(session, session.nextCall++, encodeCall('logout', [id]));
-    if (attempt.kind === 'value') return;
-    this.#session = null;
-    if (attempt.kind === 'fault' && attempt.fault.code !== FAULT.offline) return;
-    throw failure(attempt);
+  /**
+   * Ends a login for good: a late call of it is not done. The hub lets it wait for a call that is
+   * being done.
+   * @throws where that is not sure
+   */
+  async #end(session: HubSession): Promise<void> {
+    const attempt = await this.#logOut(session);
+    const isOver = attempt.kind === 'fault' && OVER_FAULTS.has(attempt.fault.code);
+    if (attempt.kind !== 'value' && !isOver) throw failure(attempt);
+  }
+
+  #logOut(session: HubSession): Promise<Attempt> {
+    return this.#line.call(session, session.nextCall++, encodeCall('logout', []));
   }
 
   async #pause(tries: number): Promise<void> {
-    await pause(this.#options.pauseMs * 2 ** (tries - 1), undefined, { ref: false });
+    await pause(this.#options.pauseMs * 2 ** (tries - 1));
   }
 }
 

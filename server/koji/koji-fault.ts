@@ -44,10 +44,16 @@ export function faultWords(text: string): string {
   return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line;
 }
 
-export const kojiFault = ({ code, text }: XmlRpcFault): KojiFault => ({
-  code,
-  words: faultWords(text),
-});
+/** Two made the same at once, and the other was first. */
+const RACE = /UniqueViolation|duplicate key/;
+const RACE_WORDS = 'Another asked for the same at once, and was first.';
+const PYTHON_WORDS = 'The call failed inside of the hub.';
+
+/** What is no fault of Koji's own making has words of its database, which are not shown. */
+export function kojiFault({ code, text }: XmlRpcFault): KojiFault {
+  if (code !== FAULT.python) return { code, words: faultWords(text) };
+  return { code, words: RACE.test(text) ? RACE_WORDS : PYTHON_WORDS };
+}
 
 /** Why an error came to be: Koji said so. */
 export class KojiRefusal extends Error {
@@ -91,20 +97,16 @@ const TOLD: Readonly<Record<number, Told>> = {
 /** Koji has one number for all of these; the words are its only difference. */
 const THERE = /\balready (exists|associated|taken|has permission)\b/;
 const MISSING = /^No such |\bdoes not exist$|could not be found$/;
-/** Two made the same at once, and the other was first. */
-const RACE = /UniqueViolation|duplicate key/;
-
-/** A fault as our error, in Koji's words; those of Koji's database are not shown. */
+/** A fault as our error, in Koji's words. */
 export function faultError(fault: KojiFault): DistGitError {
   const { code, words } = fault;
-  const isRace = code === FAULT.python && RACE.test(words);
-  const shown = code === FAULT.python ? 'The call failed inside of the hub.' : words;
-  const [kind, remedy] = isRace ? CONFLICT : (TOLD[code] ?? toldByWords(code, words));
-  const message = isRace ? 'Koji was asked for the same by another at once.' : `Koji: ${shown}`;
-  return new DistGitError(kind, message, { detail: { remedy }, cause: new KojiRefusal(fault) });
+  const [kind, remedy] = TOLD[code] ?? toldByWords(code, words);
+  const cause = new KojiRefusal(fault);
+  return new DistGitError(kind, `Koji: ${words}`, { detail: { remedy }, cause });
 }
 
 function toldByWords(code: number, words: string): Told {
+  if (words === RACE_WORDS) return CONFLICT;
   if (code === FAULT.python || words.startsWith('Invalid method: ')) return DEFECT;
   if (code === FAULT.generic && THERE.test(words)) return CONFLICT;
   if (code === FAULT.generic && MISSING.test(words))

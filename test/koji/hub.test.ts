@@ -353,6 +353,30 @@ describe('a write that is in doubt', () => {
     expect(eventsOf()).toBeLessThanOrEqual(1);
   });
 
+  it('is ended by the end of the connection', async () => {
+    await hub.read('getPerms');
+    server.fail(/^createTag/, 'late', 'late', 'late', 'late');
+    await refusal(hub.write('createTag', 'a'));
+    await hub.close();
+    server.deliver();
+    expect(server.state.sessions.live).toHaveLength(0);
+    expect(tagThere('a')).toBeNull();
+  });
+
+  it('is not taken for ended by a hub that can not say so', async () => {
+    await hub.read('getPerms');
+    server.fail(/^createTag/, 'late', 'late', 'late', 'late');
+    await refusal(hub.write('createTag', 'a'));
+    server.fail(/^logout/, 'offline', 'database-away');
+    expect((await refusal(hub.read('getTag', 'a'))).code).toBe('unavailable');
+    expect((await refusal(hub.read('getTag', 'a'))).code).toBe('internal');
+    expect(callsOf(/^getTag/)).toHaveLength(0);
+    server.state.sessions.expireAll();
+    expect(await hub.read('getTag', 'a')).toBeNull();
+    server.deliver();
+    expect(tagThere('a')).toBeNull();
+  });
+
   it('makes the next call wait until the old login is ended', async () => {
     await hub.read('getPerms');
     server.fail(/^createTag/, 'late', 'late', 'late', 'late');

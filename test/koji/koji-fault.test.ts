@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultError, faultWords } from '../../server/koji/koji-fault.ts';
+import { faultError, faultWords, kojiFault } from '../../server/koji/koji-fault.ts';
 
 const TRACE =
   'Traceback (most recent call last):\n  File "/usr/share/koji-hub/x.py", line 1, in f\n';
@@ -39,12 +39,12 @@ describe("Koji's words", () => {
 
   it("of Koji's database are not shown, but two at once are told", () => {
     const race = 'psycopg2.errors.UniqueViolation: duplicate key value violates "tag_name_key"';
-    const raced = faultError({ code: 1, words: race });
+    const raced = faultError(kojiFault({ code: 1, text: race }));
     expect([raced.code, raced.message]).toEqual([
       'conflict',
-      'Koji was asked for the same by another at once.',
+      'Koji: Another asked for the same at once, and was first.',
     ]);
-    const other = faultError({ code: 1, words: 'KeyError: at db.example' });
+    const other = faultError(kojiFault({ code: 1, text: 'KeyError: at db.example' }));
     expect([other.code, other.message]).toEqual([
       'internal',
       'Koji: The call failed inside of the hub.',
