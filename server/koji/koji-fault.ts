@@ -9,7 +9,6 @@ export const FAULT = {
   auth: 1002,
   tag: 1003,
   notAllowed: 1004,
-  build: 1005,
   authLock: 1006,
   authExpired: 1007,
   sequence: 1008,

@@ -20,6 +20,8 @@ export type HubFailure =
   | 'lost-request'
   /** All is done, and the connection breaks. */
   | 'lost-answer'
+  /** All is done, and the hub is stopped and started before it can say so. */
+  | 'restart'
   /** All is done, and half of the answer comes. */
   | 'half-answer'
   /** Something in front keeps the request until `deliver`; the connection breaks. */
@@ -192,6 +194,10 @@ export class KojiHub {
       case 'lost-answer':
         await locked();
         return void res.socket?.destroy();
+      case 'restart':
+        await locked();
+        await this.stop();
+        return await this.start();
       case 'half-answer': {
         const { body, ...rest } = await locked();
         return send(res, { ...rest, body: body.slice(0, body.length / 2) });
