@@ -182,7 +182,8 @@ function sessionIn(attempt: Attempt & { kind: 'value' }): HubSession {
   try {
     return sessionOf(attempt.value);
   } catch (error) {
-    throw unreachable('Koji let the server log in, but gave it no session.', error);
+    const remedy = 'Ask a site admin for a hub of Koji 1.31 or later.';
+    throw unreachable('Koji gave no session that the server can use.', error, remedy);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https';
 import { type HubResponse, NoAnswer, postToHub } from './hub-post.ts';
-import { addressOf, type HubSession } from './hub-session.ts';
+import { type HubSession, headersOf } from './hub-session.ts';
 import { decodeAnswer, type XmlRpcFault } from './xmlrpc-decode.ts';
 import { XmlRpcError, type XmlRpcValue } from './xmlrpc-value.ts';
 
@@ -64,8 +64,7 @@ export class HubLine {
 
   /** One try of a call. */
   call(session: HubSession, callNumber: number, body: string): Promise<Attempt> {
-    const { url, headers } = addressOf(this.#url, session, callNumber);
-    return this.#try(url, headers, body, this.#calls);
+    return this.#try(this.#url, headersOf(session, callNumber), body, this.#calls);
   }
 
   close(): void {

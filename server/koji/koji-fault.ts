@@ -23,6 +23,8 @@ export interface KojiFault {
   readonly words: string;
 }
 
+/** What a hub that debugs writes before all of its variables. */
+const DUMP = 'Locals by frame';
 const MAX_WORDS = 500;
 const NO_WORDS = 'The hub failed and gave no reason that can be shown.';
 
@@ -32,7 +34,7 @@ const NO_WORDS = 'The hub failed and gave no reason that can be shown.';
  * @returns one line
  */
 export function faultWords(text: string): string {
-  let words = text.split('Locals by frame')[0] ?? '';
+  let words = text.split(DUMP)[0] ?? '';
   if (/^\s*Traceback \(/.test(words) || words !== text) {
     const lines = [...words.matchAll(/^koji\.\w+: /gm)];
     const last = lines.at(-1);
@@ -51,7 +53,8 @@ const PYTHON_WORDS = 'The call failed inside of the hub.';
 /** What is no fault of Koji's own making has words of its database, which are not shown. */
 export function kojiFault({ code, text }: XmlRpcFault): KojiFault {
   if (code !== FAULT.python) return { code, words: faultWords(text) };
-  return { code, words: RACE.test(text) ? RACE_WORDS : PYTHON_WORDS };
+  const [own = ''] = text.split(DUMP);
+  return { code, words: RACE.test(own) ? RACE_WORDS : PYTHON_WORDS };
 }
 
 /** Why an error came to be: Koji said so. */
@@ -96,6 +99,7 @@ const TOLD: Readonly<Record<number, Told>> = {
 /** Koji has one number for all of these; the words are its only difference. */
 const THERE = /\balready (exists|associated|taken|has permission)\b/;
 const MISSING = /^No such |\bdoes not exist$|could not be found$/;
+
 /** A fault as our error, in Koji's words. */
 export function faultError(fault: KojiFault): DistGitError {
   const { code, words } = fault;

@@ -44,6 +44,8 @@ describe("Koji's words", () => {
       'conflict',
       'Koji: Another asked for the same at once, and was first.',
     ]);
+    const dumped = kojiFault({ code: 1, text: `${TRACE}KeyError: 'a'${LOCALS} duplicate key` });
+    expect(dumped.words).toBe('The call failed inside of the hub.');
     const other = faultError(kojiFault({ code: 1, text: 'KeyError: at db.example' }));
     expect([other.code, other.message]).toEqual([
       'internal',
