@@ -103,6 +103,8 @@ describe('the check of the architecture fires', () => {
     ['of kysely by http', 'server/http/x.ts', `import { sql } from 'kysely';`],
     ['of pg', 'server/jobs/x.ts', `import { Pool } from 'pg';`],
     ['of processes', 'server/pushes/x.ts', `import { spawn } from 'node:child_process';`],
+    ['of https in another file', 'server/koji/x.ts', `import { request } from 'node:https';`],
+    ['of http beside https', 'server/koji/hub-post.ts', `import { request } from 'node:http';`],
   ])('on an import %s', (_, path, source) => {
     const found = foundMore(path, source);
     expect(found).toHaveLength(1);

@@ -116,7 +116,8 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   [/^commander$/, /^cli\//],
   // git, and the embedded database in a process of its own.
   [/^node:child_process$/, /^(server\/git\/git\.ts|server\/db\/pglite-client\.ts|cli\/)/],
-  [/^node:https?$/, /^(server\/http\/|cli\/api-client\/)/],
+  [/^node:http$/, /^(server\/http\/|cli\/api-client\/)/],
+  [/^node:https$/, /^(server\/http\/|cli\/api-client\/|server\/koji\/hub-(?:post|line)\.ts)/],
 ];
 /** Packages that one file in all may have. */
 const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^smol-toml$/];

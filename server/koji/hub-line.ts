@@ -1,0 +1,103 @@
+import { Agent } from 'node:https';
+import { type HubResponse, NoAnswer, postToHub } from './hub-post.ts';
+import { type HubSession, headersOf } from './hub-session.ts';
+import { decodeAnswer, type XmlRpcFault } from './xmlrpc-decode.ts';
+import { XmlRpcError, type XmlRpcValue } from './xmlrpc-value.ts';
+
+export interface HubOptions {
+  /** `https://HOST/kojihub`. */
+  readonly url: string;
+  /** PEM, of the account that the server has at the hub. */
+  readonly certificate: string;
+  readonly key: string;
+  /** PEM of who signed the hub's own certificate; where missing, those that node knows. */
+  readonly authority?: string;
+  /** For one try of a call. */
+  readonly timeoutMs: number;
+  /** Tries of one call in all. */
+  readonly attempts: number;
+  /** Between two tries; doubled after each. */
+  readonly pauseMs: number;
+}
+
+/** What came of one try. */
+export type Attempt =
+  | { readonly kind: 'value'; readonly value: XmlRpcValue }
+  | { readonly kind: 'fault'; readonly fault: XmlRpcFault }
+  /** Nothing that the hub said. `sent`: it may have done what was asked all the same. */
+  | { readonly kind: 'lost'; readonly sent: boolean; readonly why: string }
+  /** The web server in front does not pass it on, and will not do so next time. */
+  | { readonly kind: 'refused'; readonly status: number };
+
+/** Bytes of one answer; the largest that are known have some megabytes. */
+const MAX_ANSWER = 64 * 1024 * 1024;
+/** The statuses at which it is worth while to ask again. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** The connections to one hub. */
+export class HubLine {
+  readonly #url: URL;
+  readonly #timeoutMs: number;
+  readonly #login: Agent;
+  readonly #calls: Agent;
+
+  /** @throws TypeError where the URL or the certificate can not be read */
+  constructor({ url, certificate, key, authority, timeoutMs }: HubOptions) {
+    this.#url = new URL(url);
+    if (this.#url.protocol !== 'https:' || this.#url.search !== '')
+      throw new TypeError("A hub's URL is https:// and has no query.");
+    this.#timeoutMs = timeoutMs;
+    const trust = authority === undefined ? {} : { ca: authority };
+    // Hubs ask for the certificate only after they have seen the path. TLS 1.3 can do that by a
+    // way which node does not have; 1.2 does it by a second handshake.
+    const tls12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+    this.#login = new Agent({ ...trust, ...tls12, cert: certificate, key, keepAlive: false });
+    this.#calls = new Agent({ ...trust, keepAlive: true, maxSockets: 1, minVersion: 'TLSv1.2' });
+  }
+
+  /** One try to log in by the certificate. */
+  login(body: string): Promise<Attempt> {
+    const url = new URL(this.#url);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/ssllogin`;
+    return this.#try(url, {}, body, this.#login);
+  }
+
+  /** One try of a call. */
+  call(session: HubSession, callNumber: number, body: string): Promise<Attempt> {
+    return this.#try(this.#url, headersOf(session, callNumber), body, this.#calls);
+  }
+
+  close(): void {
+    this.#login.destroy();
+    this.#calls.destroy();
+  }
+
+  async #try(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    agent: Agent,
+  ): Promise<Attempt> {
+    try {
+      const options = { agent, timeoutMs: this.#timeoutMs, maxBytes: MAX_ANSWER };
+      return attemptOf(await postToHub(url, headers, body, options));
+    } catch (error) {
+      if (error instanceof NoAnswer) return { kind: 'lost', sent: error.sent, why: error.message };
+      throw error;
+    }
+  }
+}
+
+function attemptOf({ status, contentType, body }: HubResponse): Attempt {
+  const lost = (why: string): Attempt => ({ kind: 'lost', sent: true, why });
+  if (status >= 300 && status < 500 && !PASSING.has(status)) return { kind: 'refused', status };
+  if (status !== 200 || !/^text\/xml\b/.test(contentType)) return lost(`HTTP ${status}`);
+  try {
+    const answer = decodeAnswer(body, MAX_ANSWER);
+    if ('fault' in answer) return { kind: 'fault', fault: answer.fault };
+    return { kind: 'value', value: answer.value };
+  } catch (error) {
+    if (error instanceof XmlRpcError) return lost(error.message);
+    throw error;
+  }
+}

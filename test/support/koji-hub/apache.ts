@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { installLibraries } from '../debian.ts';
+import { freePort } from '../free-port.ts';
+import type { HubCertificates } from './certificates.ts';
+
+const MODULES = 'mpm_event authn_core authz_core socache_shmcb ssl headers proxy proxy_http';
+
+/** A port that somebody listens at. */
+const answers = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1');
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isOpen;
+};
+
+/**
+ * Debian's Apache before a hub that speaks plain HTTP, with the certificate asked for as Koji's
+ * `kojihub.conf` does it: at `/kojihub/ssllogin` alone.
+ * @param folder for its own files; made
+ */
+export async function apacheBefore(
+  hub: string,
+  folder: string,
+  certificates: HubCertificates,
+): Promise<{ url: string } & AsyncDisposable> {
+  await installLibraries(['apache2-bin']);
+  await mkdir(folder, { recursive: true });
+  const isRoot = process.getuid?.() === 0;
+  // Apache gives up root, and its workers have to pass through.
+  if (isRoot) await chmod(dirname(folder), 0o711);
+  const files = {
+    'hub.pem': certificates.hub.cert,
+    'hub.key': certificates.hub.key,
+    'ca.pem': certificates.authority,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const port = await freePort();
+  const config = join(folder, 'httpd.conf');
+  const modules = MODULES.split(' ').map(
+    (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+  );
+  await writeFile(
+    config,
+    `ServerRoot ${folder}
+ServerName localhost
+PidFile ${folder}/apache.pid
+ErrorLog ${folder}/error.log
+Mutex file:${folder} default
+${isRoot ? 'User www-data\nGroup www-data' : ''}
+${modules.join('\n')}
+Listen 127.0.0.1:${port}
+SSLEngine on
+SSLCertificateFile hub.pem
+SSLCertificateKeyFile hub.key
+SSLCACertificateFile ca.pem
+SSLVerifyDepth 10
+RequestHeader unset X-Test-CN
+<Location /kojihub/ssllogin>
+  SSLVerifyClient require
+  SSLOptions +StdEnvVars
+  RequestHeader set X-Test-CN "%{SSL_CLIENT_S_DN_CN}s"
+</Location>
+ProxyPass /kojihub ${hub}
+`,
+  );
+  const child = spawn('/usr/sbin/apache2', ['-f', config, '-DFOREGROUND'], {
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    stdio: 'ignore',
+  });
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exit;
+  };
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (child.exitCode !== null || tries > 600) {
+      await stop();
+      const log = await readFile(join(folder, 'error.log'), 'utf8').catch(() => '');
+      throw new Error(`Apache did not start: ${log}`);
+    }
+    await wait(50);
+  }
+  return { url: `https://127.0.0.1:${port}/kojihub`, [Symbol.asyncDispose]: stop };
+}
