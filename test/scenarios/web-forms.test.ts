@@ -29,6 +29,10 @@ describe('approvals', () => {
   const SIG = '/sigs/sclo';
 
   it('are given by a chair, for named components and until a day', async () => {
+    await scenario.server.must('createComponent', {
+      name: 'python-setuptools',
+      collections: ['python33'],
+    });
     expect((await carol.get(SIG)).text).toContain('<h3>Approve a user</h3>');
     const { status, location } = await send(carol, `${SIG}/approvals`, {
       user: ' sam ',
@@ -118,7 +122,7 @@ describe('tokens', () => {
     });
     expect(status).toBe(201);
     expect(headers.get('cache-control')).toBe('no-store');
-    const token = /sclt_[0-9a-f]{12}_[\w-]{43}/.exec(text)?.[0] ?? '';
+    const token = /sclt_[0-9a-f]{12}_[\w-]{43}_[0-9a-f]{8}/.exec(text)?.[0] ?? '';
     const made = (await tokensOf('ann')).find(({ label }) => label === 'robot');
     expect(made).toMatchObject({
       verbs: ['push', 'upload'],
