@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
 import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
@@ -32,12 +33,15 @@ export class TestServer {
 
   /** Starts it (again). A given port in `settings` keeps the URL between starts. */
   async start(): Promise<this> {
+    await this.#beginWithDatabase();
     const child = spawn(process.execPath, [this.#main], {
       env: {
         PATH: process.env.PATH,
         DISTGIT_SERVER_DATA: this.data,
         DISTGIT_SERVER_PORT: this.#url === '' ? '0' : new URL(this.#url).port,
         DISTGIT_LOG_LEVEL: 'warn',
+        // The same code again and again: compiled once. Unset outside of the tests.
+        NODE_COMPILE_CACHE: process.env.COMPILE_CACHE,
         ...this.settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -57,6 +61,19 @@ export class TestServer {
     });
     this.#token = (await readFile(join(this.data, 'admin-token'), 'utf8')).trim();
     return this;
+  }
+
+  /** A new data folder gets the database that `global-setup.ts` has made. */
+  async #beginWithDatabase(): Promise<void> {
+    const { EMPTY_DATABASE: empty } = process.env;
+    if (
+      empty === undefined ||
+      existsSync(join(this.data, 'database')) ||
+      'DISTGIT_DATABASE_URL' in this.settings
+    )
+      return;
+    await mkdir(this.data, { recursive: true, mode: 0o750 });
+    await cp(empty, join(this.data, 'database'), { recursive: true });
   }
 
   get url(): string {
