@@ -17,7 +17,7 @@ describe('the one error', () => {
 
   it('is retried only where it may pass by itself', () => {
     const retried = CODES.filter((code) => ERROR_TABLE[code].retryable);
-    expect(retried).toEqual(['locked', 'unavailable', 'client_gone']);
+    expect(retried).toEqual(['too_many_attempts', 'locked', 'unavailable', 'client_gone']);
   });
 
   it('keeps its detail and its cause, and is an Error', () => {
