@@ -186,8 +186,9 @@ describe('a client certificate', () => {
   it('stands behind a token that is sent too', async () => {
     const bearer = ['--header', `Authorization: Bearer ${people.chair}`];
     expect((await whoami(ann, ...bearer)).user).toMatchObject({ user: 'carol' });
-    const wrong = await whoami(ann, '--header', 'Authorization: Bearer sclt_wrong');
-    expect(wrong.status).toBe(401);
+    const basic = Buffer.from('carol:a password').toString('base64');
+    for (const wrong of ['Bearer sclt_wrong', `Basic ${basic}`, 'Negotiate YII='])
+      expect((await whoami(ann, '--header', `Authorization: ${wrong}`)).status).toBe(401);
   });
 
   it.each([
