@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
@@ -80,31 +80,26 @@ export async function downloadSource(
 ): Promise<void> {
   await mkdir(partialFolder, { recursive: true });
   const name = `${address.checksum.hex.slice(0, 32)}-${address.file.slice(0, 200)}`;
-  const { partial, release } = await claimPartial(join(partialFolder, name));
-  try {
-    await downloadTo(api, address, target, partial, track);
-  } finally {
-    await release();
-  }
+  const partial = join(partialFolder, `${name}.${process.pid}.part`);
+  await takeOver(partialFolder, name, partial);
+  await downloadTo(api, address, target, partial, track);
 }
 
-/** Two runs at once must not write one partial: the later one gets a file of its own. */
-async function claimPartial(path: string) {
-  const lock = `${path}.lock`;
-  const mine = { partial: `${path}.part`, release: () => rm(lock, { force: true }) };
-  const take = (): Promise<boolean> =>
-    writeFile(lock, String(process.pid), { flag: 'wx' }).then(
+/** Two runs at once must not write one partial: one of them gets what an ended run left behind. */
+async function takeOver(folder: string, name: string, partial: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const pid = entry.startsWith(`${name}.`) && /^(\d+)\.part$/.exec(entry.slice(name.length + 1));
+    if (!pid || isRunning(Number(pid[1]))) continue;
+    // A rename has one winner; who comes too late finds no such file.
+    const taken = await rename(join(folder, entry), partial).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
     );
-  if (await take()) return mine;
-  const owner = Number(await readFile(lock, 'utf8').catch(() => '0'));
-  if (!isRunning(owner)) {
-    await rm(lock, { force: true });
-    if (await take()) return mine;
+    if (taken) return;
   }
-  const own = `${path}.${process.pid}.part`;
-  return { partial: own, release: () => rm(own, { force: true }) };
 }
 
 function isRunning(pid: number): boolean {

@@ -116,6 +116,18 @@ describe('a download that breaks off', () => {
     expect(await partials(cwd)).toEqual([]);
   });
 
+  it('is taken up by one of many runs at once, and all succeed', async () => {
+    const content = randomBytes(2 * MiB);
+    const cwd = await copyWithSources({ 'big.tar': content });
+    const had = await killedAfter(MiB, cwd);
+    proxy.forget();
+    const runs = Array.from({ length: 5 }, () => scenario.ann.run(['sources'], { cwd }));
+    expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+    expect(ranges().filter((range) => range !== undefined)).toEqual([`bytes=${had.size}-`]);
+    expect(sha512(await readFile(join(cwd, 'big.tar')))).toBe(sha512(content));
+    expect(await partials(cwd)).toEqual([]);
+  });
+
   it('does not stop the other files', async () => {
     const cwd = await copyWithSources({ 'big.tar': randomBytes(MiB), 'a.tar': Buffer.from('a') });
     proxy.break('GET', /big/, { kind: 'cut-answer', after: 10 }, 99);
