@@ -56,7 +56,10 @@ export function valueContract(under: DatabaseUnderTest): void {
     });
 
     it('of text, lists of text, JSON and bytes come back as they went in', async () => {
-      const text = fc.string({ unit: 'binary', maxLength: 50 }).filter((s) => !s.includes('\0'));
+      // PGlite takes a byte order mark off the front; a text from outside is trimmed, which does too.
+      const text = fc
+        .string({ unit: 'binary', maxLength: 50 })
+        .filter((s) => !s.includes('\0') && !s.startsWith('\uFEFF'));
       const name = parseUserName(unique('values'));
       await here.db.sql
         .insertInto('users')
