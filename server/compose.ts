@@ -29,6 +29,7 @@ import type { AccountRule } from './identity/certificate-account.ts';
 import { certificateAuthenticator } from './identity/certificate-authenticator.ts';
 import { refreshPeople } from './identity/directory-people.ts';
 import { limitPasswords } from './identity/failed-logins.ts';
+import { accountFinder } from './identity/find-account.ts';
 import { kerberosAuthenticator } from './identity/kerberos-authenticator.ts';
 import { openDirectory } from './identity/open-directory.ts';
 import { passwordAuthenticator } from './identity/password-authenticator.ts';
@@ -132,14 +133,15 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const { max_age: maxAge, refresh, remember_passwords: remember } = settings.directory;
   const people = openDirectory(settings.directory);
   const principals = new Principals(db, cache, people === null ? 0 : maxAge);
+  const findAccount = accountFinder(db, principals, people, log);
   // In this order: what was typed stands before what a browser or libcurl sends by itself.
   const authenticators: readonly Authenticator[] = [
     tokenAuthenticator(db, cache, principals, REALM),
     ...(people === null
       ? []
       : [limitPasswords(passwordAuthenticator({ db, ...people, principals, log, remember }))]),
-    kerberosAuthenticator(principals, settings.front.kerberos_realms),
-    certificateAuthenticator(principals, accountRule(settings)),
+    kerberosAuthenticator(findAccount, settings.front.kerberos_realms),
+    certificateAuthenticator(findAccount, accountRule(settings)),
   ];
   const tls = openTls(settings, log);
   const front = new Front(settings.front.addresses);
@@ -281,7 +283,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       : await listenForSsh(
           {
             ...gitDeps,
-            identities: new SshIdentities(db, cache, principals),
+            identities: new SshIdentities(db, cache, principals, findAccount),
             namespace,
             slots,
             maxPushSize: settings.git.max_push_size,

@@ -2,14 +2,14 @@ import { UNLIMITED_SCOPES } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { Authenticator } from './authenticator.ts';
 import { type AccountRule, accountOf } from './certificate-account.ts';
-import type { Principals } from './principals.ts';
+import type { FindAccount } from './find-account.ts';
 import { requireAccount } from './require-account.ts';
 
 /**
  * TLS client certificates, which the listener or the front has verified. Their dates are looked at
  * once more: a connection can outlive the certificate that opened it.
  */
-export function certificateAuthenticator(principals: Principals, rule: AccountRule): Authenticator {
+export function certificateAuthenticator(find: FindAccount, rule: AccountRule): Authenticator {
   return {
     name: 'certificate',
     // TLS itself asks for it.
@@ -25,11 +25,7 @@ export function certificateAuthenticator(principals: Principals, rule: AccountRu
           'The certificate has expired, or is not valid yet.',
           'Get a new one from the authority that issued it.',
         );
-      const user = await requireAccount(
-        principals,
-        'The certificate',
-        accountOf(certificate, rule),
-      );
+      const user = await requireAccount(find, 'The certificate', accountOf(certificate, rule));
       return {
         kind: 'user',
         ...user,

@@ -11,14 +11,32 @@ import { type GroupMapping, standingOf } from './group-memberships.ts';
 const STORED_AT_ONCE = 500;
 
 /**
+ * Whoever logs in and is of the directory is known here afterwards, with fresh memberships.
+ * @param began when the directory was asked, by `performance.now()`
+ * @returns false: the name is a local user's, and nothing was stored
+ */
+export async function welcomePerson(
+  db: Database,
+  mapping: GroupMapping,
+  person: DirectoryPerson,
+  began: number,
+  log: Logger,
+): Promise<boolean> {
+  const { name } = person;
+  if (!(await admitPerson(db, person))) {
+    log.warn({ user: name }, 'a user of the directory is called like a local one, and refused');
+    return false;
+  }
+  await storeHeard(db, [name], mapping, new Map([[name, person]]), began);
+  return true;
+}
+
+/**
  * Makes a row for somebody who logs in by the directory for the first time.
  * @returns false: the name is a local user's, which stays one: nobody takes over an account, with
  * its tokens and approvals, by being called alike in the directory
  */
-export function admitPerson(
-  db: Database,
-  { name, fullName, email }: DirectoryPerson,
-): Promise<boolean> {
+export function admitPerson(db: Database, { name, fullName, email }: DirectoryPerson): Promise<boolean> {
   return db.transaction(async (sql) => {
     const known = () =>
       sql.selectFrom('users').select('source').where('name', '=', name).executeTakeFirst();

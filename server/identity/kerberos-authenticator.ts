@@ -2,17 +2,14 @@ import { UNLIMITED_SCOPES } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import { quoted } from '../../core/domain/text.ts';
 import type { Authenticator } from './authenticator.ts';
-import type { Principals } from './principals.ts';
+import type { FindAccount } from './find-account.ts';
 import { requireAccount } from './require-account.ts';
 
 /**
  * Kerberos principals that the front has verified: `ann@EXAMPLE.ORG` is the user `ann`.
  * @param realms compared as they are; none: Kerberos is off
  */
-export function kerberosAuthenticator(
-  principals: Principals,
-  realms: readonly string[],
-): Authenticator {
+export function kerberosAuthenticator(find: FindAccount, realms: readonly string[]): Authenticator {
   return {
     name: 'kerberos',
     challenges: realms.length === 0 ? [] : ['Negotiate'],
@@ -24,7 +21,7 @@ export function kerberosAuthenticator(
       // Kerberos itself lets minutes pass, for clocks that differ.
       if (validUntil !== null && !(Date.now() < Date.parse(validUntil)))
         fail('not_allowed', 'The Kerberos ticket has ended.', 'Get a new one: kinit');
-      const user = await requireAccount(principals, 'The Kerberos ticket', name);
+      const user = await requireAccount(find, 'The Kerberos ticket', name);
       return {
         kind: 'user',
         ...user,

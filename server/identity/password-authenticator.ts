@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts';
 import type { Authenticator } from './authenticator.ts';
 import { basicPassword } from './basic-credentials.ts';
 import type { Directory } from './directory.ts';
-import { admitPerson, storeHeard } from './directory-people.ts';
+import { welcomePerson } from './directory-people.ts';
 import type { GroupMapping } from './group-memberships.ts';
 import type { Principals } from './principals.ts';
 import { RememberedPasswords } from './remembered-passwords.ts';
@@ -51,18 +51,12 @@ export function passwordAuthenticator(deps: PasswordDeps): Authenticator {
   };
 }
 
-/** Tries the password; whoever it lets in is known here afterwards, with fresh memberships. */
+/** Tries the password. */
 async function logIn(deps: PasswordDeps, name: UserName, password: string): Promise<boolean> {
   const { db, directory, mapping, log } = deps;
   const began = performance.now();
   const person = await directory.logIn(name, password);
-  if (person === null) return false;
-  if (!(await admitPerson(db, person))) {
-    log.warn({ user: name }, 'a user of the directory is called like a local one, and refused');
-    return false;
-  }
-  await storeHeard(db, [name], mapping, new Map([[name, person]]), began);
-  return true;
+  return person !== null && welcomePerson(db, mapping, person, began, log);
 }
 
 function userName(text: string): UserName | null {

@@ -1,21 +1,23 @@
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { parseUserName } from '../../core/domain/sig.ts';
 import { quoted } from '../../core/domain/text.ts';
-import type { KnownUser, Principals } from './principals.ts';
+import type { FindAccount } from './find-account.ts';
+import type { KnownUser } from './principals.ts';
 
 /**
  * The account of somebody whom another authority vouches for. The credential holds, so that there is
  * no use in logging in again: curl would try it for ever with a ticket.
  * @param credential what was shown, for the message: `The certificate`
  * @param name as the authority writes it
- * @throws DistGitError `not_allowed` where there is no such account, or it is disabled
+ * @throws DistGitError `not_allowed` where there is no such account, or it is disabled;
+ *   `unavailable`
  */
 export async function requireAccount(
-  principals: Principals,
+  find: FindAccount,
   credential: string,
   name: string,
 ): Promise<KnownUser> {
-  const user = await principals.find(userNameOf(credential, name));
+  const user = await find(userNameOf(credential, name));
   return (
     user ??
     fail(

@@ -7,6 +7,7 @@ import { parseSshCertificate } from '../../core/domain/ssh-certificate.ts';
 import type { SshFingerprint } from '../../core/domain/ssh-key.ts';
 import type { Database } from '../db/database.ts';
 import type { VersionedCache } from '../db/versioned-cache.ts';
+import type { FindAccount } from './find-account.ts';
 import type { Principals } from './principals.ts';
 
 /** How often a key's last use is written: reading who used it needs no better. */
@@ -34,11 +35,18 @@ export class SshIdentities {
   readonly #db: Database;
   readonly #cache: VersionedCache;
   readonly #principals: Principals;
+  readonly #findAccount: FindAccount;
 
-  constructor(db: Database, cache: VersionedCache, principals: Principals) {
+  constructor(
+    db: Database,
+    cache: VersionedCache,
+    principals: Principals,
+    findAccount: FindAccount,
+  ) {
     this.#db = db;
     this.#cache = cache;
     this.#principals = principals;
+    this.#findAccount = findAccount;
   }
 
   /**
@@ -93,7 +101,7 @@ export class SshIdentities {
     if (early || (validUntil !== null && Date.parse(validUntil) <= now))
       fail('credential_invalid', 'The SSH certificate is not valid now.', 'Get a new one.');
     const names = [...new Set(certificate.principals)].flatMap((text) => userNameOrNone(text));
-    const found = await Promise.all(names.map((name) => this.#principals.find(name)));
+    const found = await Promise.all(names.map((name) => this.#findAccount(name)));
     const [user, second] = found.filter((one) => one !== null);
     if (user === undefined)
       fail(

@@ -37,7 +37,8 @@ export function keyContract(under: DatabaseUnderTest): void {
       addKey(here.db, by, parsed('addKey', { key, user }));
     const identities = (): SshIdentities => {
       const cache = new VersionedCache(here.db);
-      return new SshIdentities(here.db, cache, new Principals(here.db, cache));
+      const principals = new Principals(here.db, cache);
+      return new SshIdentities(here.db, cache, principals, (name) => principals.find(name));
     };
 
     it('are added, listed, and removed by their user, each with an entry in the audit log', async () => {
