@@ -128,6 +128,39 @@ export function webForms(deps: WebDeps): Router {
     await ask(deps, context, 'revokeApproval', { path });
     goTo(deps, res, sigPathOf(req));
   });
+  const requestForm = (
+    path: string,
+    act: (visit: Visit, fields: Fields, request: string) => Promise<unknown>,
+  ): void =>
+    form(`/sigs/:sig/requests${path}`, sigPathOf, async (visit, fields, req, res) => {
+      await act(visit, fields, textOf(fields, 'request'));
+      goTo(deps, res, sigPathOf(req));
+    });
+  form('/sigs/:sig/requests', sigPathOf, async ({ context }, fields, req, res) => {
+    await ask(deps, context, 'requestAccess', {
+      body: {
+        sig: req.params.sig,
+        components: namesOf(fields, 'components'),
+        reason: textOf(fields, 'reason'),
+      },
+    });
+    goTo(deps, res, sigPathOf(req));
+  });
+  requestForm('/approve', ({ context }, fields, request) =>
+    ask(deps, context, 'approveRequest', {
+      path: { request },
+      body: { until: endOfDay(textOf(fields, 'until')) },
+    }),
+  );
+  requestForm('/deny', ({ context }, fields, request) =>
+    ask(deps, context, 'denyRequest', {
+      path: { request },
+      body: { reason: textOf(fields, 'reason') },
+    }),
+  );
+  requestForm('/cancel', ({ context }, _fields, request) =>
+    ask(deps, context, 'cancelRequest', { path: { request } }),
+  );
   return router;
 }
 

@@ -1,16 +1,20 @@
 import { type Request, Router } from 'express';
+import type { AccessRequest } from '../../core/access/action.ts';
 import { decide } from '../../core/access/decide.ts';
+import type { Principal, SigResource } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput } from '../../core/api/schemas.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
-import { parseSigName } from '../../core/domain/sig.ts';
+import { parseSigName, parseUserName } from '../../core/domain/sig.ts';
 import { requireUser } from '../access/audit.ts';
+import { answering } from '../sigs/answer-request.ts';
 import { accountPage } from '../web/account-page.ts';
 import { collectionPage } from '../web/collection-page.ts';
 import { componentPage, componentsPage, type Part } from '../web/component-pages.ts';
 import { homePage } from '../web/home-page.ts';
 import type { Page } from '../web/layout.ts';
 import { PATHS } from '../web/paths.ts';
+import type { OpenRequest } from '../web/request-parts.ts';
 import { sigPage, sigsPage } from '../web/sig-pages.ts';
 import { STYLE, STYLE_PATH } from '../web/style-sheet.ts';
 import { ask, goTo, sendPage, siteOf, type Visit, visitOf, type WebDeps } from './web-visit.ts';
@@ -69,11 +73,14 @@ export function webRoutes(deps: WebDeps): Router {
     const collections = await ask(deps, context, 'listCollections', { query });
     const { commit, koji } = sig;
     const resource = { name: parseSigName(sig.name), policies: { commit, koji } };
-    const { allowed } = decide(context.principal, { action: 'manage-sig', sig: resource });
+    const { principal } = context;
+    const { allowed: mayApprove } = decide(principal, { action: 'manage-sig', sig: resource });
     return sigPage(siteOf(deps), visitor, {
       sig,
       collections: collections.items,
-      mayApprove: allowed,
+      mayApprove,
+      mayAsk: !mayApprove && commit === 'approved' && mayAskFor(principal, resource),
+      requests: await requestsTo(deps, context, resource),
       now: Date.now(),
     });
   });
@@ -94,6 +101,31 @@ export function webRoutes(deps: WebDeps): Router {
     else goTo(deps, res, PATHS.component(component));
   });
   return router;
+}
+
+/** Is there an approval by the SIG that the visitor does not have? */
+function mayAskFor(user: Principal, sig: SigResource): boolean {
+  return (
+    user.kind === 'user' &&
+    decide(user, { action: 'request-access', sig, user: user.name }).allowed &&
+    !user.approvals.some((one) => one.sig === sig.name && one.components === null)
+  );
+}
+
+async function requestsTo(
+  deps: WebDeps,
+  context: Visit['context'],
+  sig: SigResource,
+): Promise<OpenRequest[]> {
+  const { principal } = context;
+  if (principal.kind === 'anonymous') return [];
+  const { items } = await ask(deps, context, 'listRequests', { query: { sig: sig.name } });
+  const may = (request: AccessRequest): boolean => decide(principal, request).allowed;
+  return items.map((request) => ({
+    request,
+    mayAnswer: may(answering(request.kind, sig)),
+    mayCancel: may({ action: 'request-access', sig, user: parseUserName(request.user) }),
+  }));
 }
 
 /** The component whose git URL somebody opened in a browser: git itself never asks for just that. */

@@ -36,7 +36,10 @@ export async function welcomePerson(
  * @returns false: the name is a local user's, which stays one: nobody takes over an account, with
  * its tokens and approvals, by being called alike in the directory
  */
-export function admitPerson(db: Database, { name, fullName, email }: DirectoryPerson): Promise<boolean> {
+export function admitPerson(
+  db: Database,
+  { name, fullName, email }: DirectoryPerson,
+): Promise<boolean> {
   return db.transaction(async (sql) => {
     const known = () =>
       sql.selectFrom('users').select('source').where('name', '=', name).executeTakeFirst();

@@ -1,5 +1,7 @@
 import { sql as raw } from 'kysely';
+import type { AccessRequest } from '../../core/access/action.ts';
 import type { Decision } from '../../core/access/decide.ts';
+import type { SigResource } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
@@ -78,15 +80,16 @@ async function requireRequest(sql: Sql, id: number): Promise<RequestRow> {
 }
 
 /** Chairs answer for their SIG; for Koji's set-up only site admins do. */
+export const answering = (kind: RequestRow['kind'], sig: SigResource): AccessRequest =>
+  kind === 'koji' ? { action: 'administer' } : { action: 'manage-sig', sig };
+
 async function requireAnswerable(db: Database, context: RequestContext, id: number) {
   requireUser(context);
   const request = await requireRequest(db.sql, id);
   const decision = await authorize(
     db,
     context,
-    request.kind === 'koji'
-      ? { action: 'administer' }
-      : { action: 'manage-sig', sig: await findSig(db.sql, request.sig) },
+    answering(request.kind, await findSig(db.sql, request.sig)),
     `request ${id} of ${request.user_name}`,
   );
   return { request, decision };

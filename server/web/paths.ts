@@ -26,6 +26,10 @@ export const PATHS = {
   approvals: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/approvals`,
   source: ({ component, file, hashType, hash }: SourceName): string =>
     `/lookaside/${[component, file, hashType, hash].map(encodeURIComponent).join('/')}`,
+  requests: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/requests`,
+  approveRequest: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/requests/approve`,
+  denyRequest: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/requests/deny`,
+  cancelRequest: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/requests/cancel`,
   revokeApproval: (sig: string): string => `/sigs/${encodeURIComponent(sig)}/approvals/revoke`,
 } as const;
 

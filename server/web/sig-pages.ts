@@ -4,6 +4,7 @@ import { type Html, html } from './html.ts';
 import { csrfField, type Page, type Site, type Visitor } from './layout.ts';
 import { ending, facts, field, listed, table } from './parts.ts';
 import { PATHS } from './paths.ts';
+import { askForm, type OpenRequest, openRequests } from './request-parts.ts';
 
 type Sig = ApiOutput<'showSig'>;
 type Approval = Sig['approvals'][number];
@@ -40,12 +41,15 @@ export interface SigParts {
   readonly collections: readonly CollectionView[];
   /** Whether the visitor approves users here: then the page has the forms for it. */
   readonly mayApprove: boolean;
+  /** Whether the visitor has anything to ask the SIG for. */
+  readonly mayAsk: boolean;
+  readonly requests: readonly OpenRequest[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 export function sigPage(site: Site, visitor: Visitor, parts: SigParts): Page {
-  const { sig, collections, mayApprove, now } = parts;
+  const { sig, collections, mayApprove, mayAsk, requests, now } = parts;
   const { name, members, approvals } = sig;
   return {
     title: `SIG ${name}`,
@@ -54,6 +58,7 @@ ${facts([
   ['Who commits', COMMIT[sig.commit]],
   ['Who sets up Koji', KOJI[sig.koji]],
 ])}
+${openRequests(site, visitor, requests)}
 <h2>Members</h2>
 ${
   members.length === 0
@@ -78,7 +83,7 @@ ${
         ),
       )
 }
-${mayApprove ? approveForm(site, visitor, name) : null}
+${mayApprove ? approveForm(site, visitor, name) : null}${mayAsk ? askForm(site, visitor, name) : null}
 <h2>Collections</h2>
 ${collections.length === 0 ? html`<p>None yet.</p>` : collectionNames(site, collections)}`,
   };

@@ -110,6 +110,85 @@ describe('approvals', () => {
   });
 });
 
+describe('requests', () => {
+  const SIG = '/sigs/sclo';
+  const REQUESTS = `${SIG}/requests`;
+  let sam: BrowserSession;
+  beforeAll(async () => {
+    const { token } = await scenario.server.must('createToken', { user: 'sam' });
+    sam = await as('sam', token);
+  });
+  const open = async () => (await scenario.server.must('listRequests', { sig: 'sclo' })).items;
+  const askFor = async (components: string): Promise<string> => {
+    const { status, location } = await send(sam, REQUESTS, { components, reason: 'a patch' });
+    expect([status, location]).toEqual([303, SIG]);
+    const [newest] = await open();
+    expect(newest).toMatchObject({ user: 'sam', reason: 'a patch' });
+    return String(newest?.id);
+  };
+
+  it('are made by who may not commit yet, and seen by them and by chairs', async () => {
+    expect((await sam.get(SIG)).text).toContain('<h3>Ask for an approval</h3>');
+    for (const other of [ann, carol])
+      expect((await other.get(SIG)).text).not.toContain('<h3>Ask for an approval</h3>');
+    await askFor('python');
+    expect((await sam.get(SIG)).text).toContain('Take back the request of sam');
+    expect((await sam.get(SIG)).text).not.toContain('Approve the request of sam');
+    const { text } = await carol.get(SIG);
+    expect(text).toContain('Approve the request of sam');
+    expect(text).toContain('commits to python');
+    expect((await ann.get(SIG)).text).not.toContain('request of sam');
+    expect((await new BrowserSession(scenario.server).get(SIG)).text).not.toContain('request of');
+  });
+
+  it('are granted by a chair until a day, and may be denied with a reason, or taken back', async () => {
+    const [first] = await open();
+    const granted = { request: String(first?.id), until: '2999-03-01' };
+    expect((await send(carol, `${REQUESTS}/approve`, granted)).status).toBe(303);
+    expect((await approvals()).find(({ user }) => user === 'sam')).toMatchObject({
+      components: ['python'],
+      until: '2999-03-01T23:59:59.000Z',
+    });
+    const second = await askFor('');
+    const denied = { request: second, reason: 'patches first' };
+    expect((await send(carol, `${REQUESTS}/deny`, denied)).status).toBe(303);
+    const third = await askFor('');
+    expect((await send(sam, `${REQUESTS}/cancel`, { request: third })).status).toBe(303);
+    const { items } = await scenario.server.must('listRequests', { sig: 'sclo', state: 'any' });
+    expect(items.slice(0, 3).map(({ state, answer }) => [state, answer])).toEqual([
+      ['cancelled', null],
+      ['denied', 'patches first'],
+      ['approved', null],
+    ]);
+    expect(await open()).toEqual([]);
+  });
+
+  it.each([
+    ['approve', {}],
+    ['deny', { reason: 'no' }],
+    ['cancel', {}],
+  ])('of others are not theirs to %s', async (verb, fields) => {
+    const request = await askFor('python-setuptools');
+    const { status, text } = await send(ann, `${REQUESTS}/${verb}`, { request, ...fields });
+    expect(status).toBe(403);
+    expect(text).toContain('Rule: <code>');
+    expect((await open()).map(({ id }) => String(id))).toEqual([request]);
+    await send(sam, `${REQUESTS}/cancel`, { request });
+  });
+
+  it.each([
+    ['a component of no collection of it', REQUESTS, { components: 'ruby' }, 404],
+    ['a bad name', REQUESTS, { components: 'a..b' }, 400],
+    ['no such request', `${REQUESTS}/cancel`, { request: '999999' }, 404],
+    ['what is no request', `${REQUESTS}/cancel`, { request: '1;2' }, 400],
+  ])('are refused for %s, with a page that says so', async (_, path, fields, status) => {
+    const answer = await send(sam, path, fields);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain('<h1>');
+    expect(await open()).toEqual([]);
+  });
+});
+
 describe('tokens', () => {
   it('are made with scopes and an end, and shown once', async () => {
     const { status, text, headers } = await send(ann, NEW, {

@@ -26,7 +26,9 @@ function approvalRows(until: string | null, mayApprove: boolean): string[] {
     approvals: [approval],
   };
   const visitor = { principal: ANONYMOUS, csrf: null };
-  const { main } = sigPage(SITE, visitor, { sig, collections: [], mayApprove, now: NOW });
+  const { main } = sigPage(SITE, visitor, {
+    ...{ sig, collections: [], mayApprove, mayAsk: false, requests: [], now: NOW },
+  });
   const { elements } = parsePage(main.toString());
   return elements
     .filter(({ tagName }) => tagName === 'td')
