@@ -83,11 +83,18 @@ describe('a certificate of somebody whom only the directory knows', () => {
 
   it('does not let in whom a site admin has disabled', async () => {
     expect((await whoami('bob')).status).toBe(200);
-    const disable = ['--request', 'PATCH', '--data', '{"disabled":true}'];
     const { status } = await curl([
-      ...['--cacert', authority.certificate, ...disable],
-      ...['--header', `Authorization: Bearer ${server.adminToken}`],
-      ...['--header', 'Content-Type: application/json', `${server.url}/api/v1/users/bob`],
+      '--cacert',
+      authority.certificate,
+      '--request',
+      'PATCH',
+      '--data',
+      '{"disabled":true}',
+      '--header',
+      `Authorization: Bearer ${server.adminToken}`,
+      '--header',
+      'Content-Type: application/json',
+      `${server.url}/api/v1/users/bob`,
     ]);
     expect(status).toBe(200);
     expect((await whoami('bob')).status).toBe(403);

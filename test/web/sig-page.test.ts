@@ -27,7 +27,12 @@ function approvalRows(until: string | null, mayApprove: boolean): string[] {
   };
   const visitor = { principal: ANONYMOUS, csrf: null };
   const { main } = sigPage(SITE, visitor, {
-    ...{ sig, collections: [], mayApprove, mayAsk: false, requests: [], now: NOW },
+    sig,
+    collections: [],
+    mayApprove,
+    mayAsk: false,
+    requests: [],
+    now: NOW,
   });
   const { elements } = parsePage(main.toString());
   return elements
