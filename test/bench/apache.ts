@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { answers } from '../support/answers.ts';
+import { Daemon } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
 import { run } from '../support/process.ts';
 
@@ -28,7 +27,7 @@ export async function apacheVersion(): Promise<string> {
 export class Apache {
   readonly repositories: string;
   readonly #folder: string;
-  #process: ChildProcess | undefined;
+  #daemon: Daemon | undefined;
   #url = '';
 
   constructor(folder: string) {
@@ -53,25 +52,18 @@ export class Apache {
       // Temporary folders are closed to others; Apache's account has to pass through.
       await chmod(dirname(this.#folder), 0o711);
     }
-    this.#process = spawn(PROGRAM, ['-f', config, '-DFOREGROUND'], {
+    this.#daemon = await Daemon.start({
+      program: PROGRAM,
+      args: ['-f', config, '-DFOREGROUND'],
       env: { PATH: process.env.PATH, LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      ready: () => answers(port),
     });
     this.#url = `http://127.0.0.1:${port}`;
-    for (let tries = 0; !(await answers(this.#url)); tries++) {
-      if (this.#process.exitCode !== null || tries > 100)
-        throw new Error('Apache did not start; its words are above.');
-      await wait(50);
-    }
     return this;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await this.#daemon?.end();
   }
 }
 
@@ -118,11 +110,4 @@ async function mustRun(program: string, args: readonly string[]): Promise<void> 
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const { code, stderr } = await run(program, args, { env });
   if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-}
-
-async function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  );
 }

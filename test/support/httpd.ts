@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { answers } from './answers.ts';
+import { Daemon } from './daemon.ts';
 import { installLibraries, installPackages } from './debian.ts';
 import { freePort } from './free-port.ts';
 
@@ -31,7 +29,7 @@ export class Httpd {
   readonly #folder: string;
   readonly #port: number;
   readonly #env: Readonly<Record<string, string>>;
-  #process: ChildProcess | undefined;
+  #daemon: Daemon | undefined;
 
   private constructor(folder: string, port: number, env: Readonly<Record<string, string>>) {
     this.#folder = folder;
@@ -67,15 +65,13 @@ export class Httpd {
     await writeFile(config, `${this.#main}\n${site}`);
     // Temporary folders are closed to others; Apache's workers have to pass through.
     if (process.getuid?.() === 0) await chmod(dirname(this.#folder), 0o711);
-    this.#process = spawn(PROGRAM, ['-f', config, '-DFOREGROUND'], {
+    this.#daemon = await Daemon.start({
+      program: PROGRAM,
+      args: ['-f', config, '-DFOREGROUND'],
       env: { PATH: process.env.PATH, LC_ALL: 'C', ...this.#env },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      ready: () => answers(this.#port),
+      log: () => this.log(),
     });
-    for (let tries = 0; !(await answers(this.#port)); tries++) {
-      if (this.#process.exitCode !== null || tries > 200)
-        throw new Error(`Apache did not start: ${await this.log()}`);
-      await wait(50);
-    }
     return this;
   }
 
@@ -86,15 +82,11 @@ export class Httpd {
 
   /** Reads its files anew, as `apachectl graceful` does. */
   reload(): void {
-    this.#process?.kill('SIGUSR1');
+    this.#daemon?.signal('SIGUSR1');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await this.#daemon?.end();
   }
 
   get #main(): string {

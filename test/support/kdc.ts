@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { answers } from './answers.ts';
+import { Daemon } from './daemon.ts';
 import { installLibraries } from './debian.ts';
 import { freePort } from './free-port.ts';
 import { run } from './process.ts';
@@ -20,7 +18,7 @@ export class Kdc {
   readonly otherRealm = OTHER_REALM;
   readonly #folder: string;
   readonly #port: number;
-  #process: ChildProcess | undefined;
+  #daemon: Daemon | undefined;
 
   private constructor(folder: string, port: number) {
     this.#folder = folder;
@@ -47,15 +45,13 @@ export class Kdc {
     }
     // For the web server's group.
     await chmod(kdc.keytab, 0o640);
-    kdc.#process = spawn('krb5kdc', ['-n', '-r', REALM, '-r', OTHER_REALM], {
+    kdc.#daemon = await Daemon.start({
+      program: 'krb5kdc',
+      args: ['-n', '-r', REALM, '-r', OTHER_REALM],
       env: { PATH: `${SBIN}:${process.env.PATH}`, ...kdc.env },
-      stdio: 'ignore',
+      ready: () => answers(kdc.#port),
+      log: () => kdc.log(),
     });
-    for (let tries = 0; !(await answers(kdc.#port)); tries++) {
-      if (kdc.#process.exitCode !== null || tries > 200)
-        throw new Error(`krb5kdc did not start: ${await kdc.log()}`);
-      await wait(50);
-    }
     return kdc;
   }
 
@@ -103,11 +99,7 @@ export class Kdc {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await this.#daemon?.end();
   }
 
   #run(program: string, args: readonly string[]) {

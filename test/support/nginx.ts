@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { answers } from './answers.ts';
+import { Daemon } from './daemon.ts';
 import { installPackages } from './debian.ts';
 import { freePort } from './free-port.ts';
 import { shippedWith } from './shipped.ts';
@@ -23,7 +21,7 @@ export class Nginx {
   readonly #folder: string;
   readonly #port: number;
   readonly #tls: NginxTls | null;
-  #process: ChildProcess | undefined;
+  #daemon: Daemon | undefined;
 
   private constructor(folder: string, port: number, tls: NginxTls | null) {
     this.#folder = folder;
@@ -76,29 +74,22 @@ export class Nginx {
     await writeFile(config, `${this.#main}\nhttp {\n${this.#paths}\n${site}\n}\n`);
     // Temporary folders are closed to others; nginx's account has to pass through.
     if (process.getuid?.() === 0) await chmod(dirname(this.#folder), 0o711);
-    this.#process = spawn('nginx', ['-c', config, '-p', this.#folder], {
+    this.#daemon = await Daemon.start({
+      program: 'nginx',
+      args: ['-c', config, '-p', this.#folder],
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      ready: () => answers(this.#port),
     });
-    for (let tries = 0; !(await answers(this.#port)); tries++) {
-      if (this.#process.exitCode !== null || tries > 100)
-        throw new Error('nginx did not start; its words are above.');
-      await wait(50);
-    }
     return this;
   }
 
   /** Reads its files anew, as `nginx -s reload` does. */
   reload(): void {
-    this.#process?.kill('SIGHUP');
+    this.#daemon?.signal('SIGHUP');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await this.#daemon?.end();
   }
 
   get #main(): string {

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Daemon } from './daemon.ts';
 import { installPackages } from './debian.ts';
 import { freePort } from './free-port.ts';
 import { run } from './process.ts';
@@ -65,8 +64,7 @@ export class Slapd {
   readonly url: string;
   readonly tlsUrl: string;
   readonly #folder: string;
-  #process: ChildProcess | undefined;
-  #said = '';
+  #daemon: Daemon | undefined;
   #markers = 0;
 
   private constructor(folder: string, port: number, tlsPort: number) {
@@ -107,34 +105,27 @@ export class Slapd {
     const listeners = `${this.url}/ ${this.tlsUrl}/`;
     // stats: each request is one line.
     const args = ['-f', join(this.#folder, 'slapd.conf'), '-h', listeners, '-d', 'stats'];
-    const child = spawn('setpriv', ['--pdeathsig=TERM', 'slapd', ...args], {
+    this.#daemon = await Daemon.start({
+      program: 'slapd',
+      args,
       env: { PATH: `${process.env.PATH}:/usr/sbin`, LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
       cwd: '/',
+      ready: (said) => said.includes('slapd starting'),
     });
-    this.#process = child;
-    this.#said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#said += text;
-    });
-    for (let tries = 0; !this.#said.includes('slapd starting'); tries++) {
-      if (child.exitCode !== null || tries > 600) throw new Error(`slapd: ${this.#said}`);
-      await wait(50);
-    }
   }
 
   /** Stops answering, without closing anything; and goes on. */
   freeze(frozen: boolean): void {
-    this.#process?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+    this.#daemon?.signal(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   /** SIGKILL: whoever is connected is cut off. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.#daemon?.end('SIGKILL');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.#daemon?.end();
   }
 
   /** New entries, as LDIF. */
@@ -163,6 +154,10 @@ export class Slapd {
     return (await this.#told(act))
       .flatMap((line) => / op=\d+ BIND dn="(.*)" method=/.exec(line)?.[1] ?? [])
       .filter((dn) => dn !== SERVICE.dn);
+  }
+
+  get #said(): string {
+    return this.#daemon?.said ?? '';
   }
 
   /** The lines that it wrote while `act` ran, without those of our own connections. */
@@ -205,14 +200,6 @@ export class Slapd {
     const as = ['-x', '-H', this.url, '-D', ROOT.dn, '-w', ROOT.password];
     const done = await run(program, [...as, ...args], { input });
     if (done.code !== 0) throw new Error(`${program}: ${done.stderr}${done.stdout}`);
-  }
-
-  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    await exit;
   }
 }
 

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { sshGateBundle } from './bundle.ts';
+import { Daemon } from './daemon.ts';
 import { installPackages } from './debian.ts';
 import { freePort } from './free-port.ts';
 import { type Finished, run } from './process.ts';
@@ -20,9 +18,7 @@ export class Sshd {
   readonly folder: string;
   readonly port: number;
   readonly #config: string;
-  #process: ChildProcess | undefined;
-  /** What sshd wrote. */
-  log = '';
+  #daemon: Daemon | undefined;
 
   private constructor(folder: string, port: number, config: string) {
     this.folder = folder;
@@ -67,24 +63,22 @@ export class Sshd {
     return new Sshd(folder, port, config);
   }
 
+  /** What sshd wrote since its last start. */
+  get log(): string {
+    return this.#daemon?.said ?? '';
+  }
+
   get url(): string {
     return `ssh://${userInfo().username}@127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<this> {
-    const child = spawn(PROGRAM, ['-D', '-e', '-f', this.#config], {
+    this.#daemon = await Daemon.start({
+      program: PROGRAM,
+      args: ['-D', '-e', '-f', this.#config],
       env: { PATH },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      ready: () => this.#answers(),
     });
-    this.#process = child;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.log += text;
-    });
-    for (let tries = 0; !(await this.#answers()); tries++) {
-      if (child.exitCode !== null || tries > 200)
-        throw new Error(`sshd did not start: ${this.log}`);
-      await wait(50);
-    }
     return this;
   }
 
@@ -128,11 +122,7 @@ export class Sshd {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await this.#daemon?.end();
   }
 
   #answers(): Promise<boolean> {

@@ -1,25 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { answers } from '../answers.ts';
+import { Daemon } from '../daemon.ts';
 import { installLibraries } from '../debian.ts';
 import { freePort } from '../free-port.ts';
 import type { HubCertificates } from './certificates.ts';
 
 const MODULES = 'mpm_event authn_core authz_core socache_shmcb ssl headers proxy proxy_http';
-
-/** A port that somebody listens at. */
-const answers = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1');
-  const isOpen = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return isOpen;
-};
 
 /**
  * Debian's Apache before a hub that speaks plain HTTP, with the certificate asked for as Koji's
@@ -71,23 +58,12 @@ RequestHeader unset X-Test-CN
 ProxyPass /kojihub ${hub}
 `,
   );
-  const child = spawn('/usr/sbin/apache2', ['-f', config, '-DFOREGROUND'], {
+  const daemon = await Daemon.start({
+    program: '/usr/sbin/apache2',
+    args: ['-f', config, '-DFOREGROUND'],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
-    stdio: 'ignore',
+    ready: () => answers(port),
+    log: () => readFile(join(folder, 'error.log'), 'utf8').catch(() => ''),
   });
-  const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
-  };
-  for (let tries = 0; !(await answers(port)); tries++) {
-    if (child.exitCode !== null || tries > 600) {
-      await stop();
-      const log = await readFile(join(folder, 'error.log'), 'utf8').catch(() => '');
-      throw new Error(`Apache did not start: ${log}`);
-    }
-    await wait(50);
-  }
-  return { url: `https://127.0.0.1:${port}/kojihub`, [Symbol.asyncDispose]: stop };
+  return { url: `https://127.0.0.1:${port}/kojihub`, [Symbol.asyncDispose]: () => daemon.end() };
 }
