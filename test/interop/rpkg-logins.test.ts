@@ -1,30 +1,26 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isStored } from '../support/data-folder.ts';
 import { frontScenario } from '../support/front-scenario.ts';
-import { type Finished, git, run } from '../support/process.ts';
+import { type Finished, git } from '../support/process.ts';
 import { faultsIn } from '../support/scenario.ts';
 import { specOf } from '../support/sclo.ts';
-import { installRpkg } from './support/rpkg-install.ts';
-import { CENTPKG, SPECTOOL } from './support/rpkg-user.ts';
+import { type RpkgHome, rpkgHome } from './support/rpkg-home.ts';
 
 /** The two ways in which rpkg logs in by itself, through the shipped httpd.conf. */
 const scenario = frontScenario('httpd', true);
 const BRANCH = 'scl-python33-el7';
 type Env = Readonly<Record<string, string>>;
-let path = '';
+let client: RpkgHome;
 let home = '';
 let config = '';
 let copies = 0;
 
 beforeAll(async () => {
-  path = await installRpkg();
-  home = scenario.path('home');
-  await mkdir(join(home, 'bin'), { recursive: true });
-  await writeFile(join(home, 'bin/spectool'), SPECTOOL, { mode: 0o755 });
-  await writeFile(join(home, 'bin/centpkg'), CENTPKG, { mode: 0o755 });
+  client = await rpkgHome(scenario.path('home'));
+  home = client.path;
   await copyFile(scenario.authority.certificate, join(home, '.centos-server-ca.cert'));
   const answer = await fetch(`${scenario.server.url}/client/centpkg.conf`);
   config = join(home, 'centpkg.conf');
@@ -33,32 +29,8 @@ beforeAll(async () => {
 
 /** The client at home, with the real rpkg under it. @param settings of git, which logs in itself */
 function centpkg(cwd: string, args: readonly string[], env: Env, settings: Env): Promise<Finished> {
-  const all = Object.entries({
-    'http.sslCAInfo': scenario.authority.certificate,
-    ...settings,
-  });
-  const gitConfig = all.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ]);
-  return run('centpkg', ['-C', config, ...args], {
-    cwd,
-    env: {
-      PATH: `${join(home, 'bin')}:${path}`,
-      HOME: home,
-      USER: 'ann',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_AUTHOR_NAME: 'Ann',
-      GIT_AUTHOR_EMAIL: 'ann@example.org',
-      GIT_COMMITTER_NAME: 'Ann',
-      GIT_COMMITTER_EMAIL: 'ann@example.org',
-      GIT_CONFIG_COUNT: String(all.length),
-      ...(Object.fromEntries(gitConfig) as Env),
-      ...env,
-    },
-  });
+  const trust = { 'http.sslCAInfo': scenario.authority.certificate };
+  return client.run('centpkg', config, cwd, args, { ...trust, ...settings }, env);
 }
 
 /** All of a piece of work that needs a login; throws where a step fails. */

@@ -10,6 +10,22 @@ import { metadata, pairsOf, TusClient } from '../support/tus.ts';
 const MiB = 1024 * 1024;
 const scenario = scloScenario({ DISTGIT_LOOKASIDE_MAX_UPLOAD_SIZE: '4 MiB' });
 const ann = (): TusClient => new TusClient(scenario.server, scenario.people.committer);
+/** The head of a piece that ann sends by hand. @param more of the head: how long the body is */
+async function rawPiece(
+  path: string,
+  offset: number,
+  more: Readonly<Record<string, string | number>>,
+): Promise<RawClient> {
+  const raw = await RawClient.connect(scenario.server.url);
+  raw.head('PATCH', path, {
+    Authorization: `Bearer ${scenario.people.committer}`,
+    'Tus-Resumable': '1.0.0',
+    'Content-Type': 'application/offset+octet-stream',
+    'Upload-Offset': offset,
+    ...more,
+  });
+  return raw;
+}
 const folder = (): string => join(scenario.server.data, 'staging/resumable');
 const GOOD = pairsOf('good.tar', 'good');
 const without = (key: string) => {
@@ -162,14 +178,7 @@ describe('a piece is refused, and changes nothing:', () => {
 
   it('and not beyond the end where it is not; the file can still be made whole', async () => {
     const path = await ann().begin('chunked.tar', 'chunked');
-    using raw = await RawClient.connect(scenario.server.url);
-    raw.head('PATCH', path, {
-      Authorization: `Bearer ${scenario.people.committer}`,
-      'Tus-Resumable': '1.0.0',
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Offset': 0,
-      'Transfer-Encoding': 'chunked',
-    });
+    using raw = await rawPiece(path, 0, { 'Transfer-Encoding': 'chunked' });
     await raw.send('4\r\nchun\r\n');
     await raw.send('10\r\nXXXXXXXXXXXXXXXX\r\n0\r\n\r\n');
     expect((await raw.answer()).status).toBe(400);
@@ -194,15 +203,7 @@ describe('a piece is refused, and changes nothing:', () => {
 
   it('with Expect, before the client sends a byte', async () => {
     const path = await ann().begin('expect.tar', 'expect');
-    using raw = await RawClient.connect(scenario.server.url);
-    raw.head('PATCH', path, {
-      Authorization: `Bearer ${scenario.people.committer}`,
-      'Tus-Resumable': '1.0.0',
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Offset': 3,
-      'Content-Length': 3,
-      Expect: '100-continue',
-    });
+    using raw = await rawPiece(path, 3, { 'Content-Length': 3, Expect: '100-continue' });
     expect((await raw.answer()).status).toBe(409);
   });
 });
@@ -211,14 +212,7 @@ describe('a piece that breaks off', () => {
   it('is kept as far as it came', async () => {
     const content = randomBytes(3 * MiB);
     const path = await ann().begin('broken.tar', content);
-    using raw = await RawClient.connect(scenario.server.url);
-    raw.head('PATCH', path, {
-      Authorization: `Bearer ${scenario.people.committer}`,
-      'Tus-Resumable': '1.0.0',
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Offset': 0,
-      'Content-Length': content.length,
-    });
+    using raw = await rawPiece(path, 0, { 'Content-Length': content.length });
     await raw.send(content.subarray(0, 2 * MiB + 5));
     // Half of it is on the disk before the line is cut: nothing else is known to be read.
     const half = async (): Promise<boolean> => (await ann().head(path)).status === 423;
@@ -238,14 +232,7 @@ describe('a line that is dead, but was never closed', () => {
   it('is cut when its client asks anew, long before the idle limit', async () => {
     const content = randomBytes(2 * MiB);
     const path = await ann().begin('dead.tar', content);
-    using raw = await RawClient.connect(scenario.server.url);
-    raw.head('PATCH', path, {
-      Authorization: `Bearer ${scenario.people.committer}`,
-      'Tus-Resumable': '1.0.0',
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Offset': 0,
-      'Content-Length': content.length,
-    });
+    using raw = await rawPiece(path, 0, { 'Content-Length': content.length });
     await raw.send(content.subarray(0, MiB));
     expect(await eventually(async () => (await ann().head(path)).status === 423)).toBe(true);
     // Whose upload it is not learns nothing and cuts nothing.

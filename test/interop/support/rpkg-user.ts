@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { type Finished, run } from '../../support/process.ts';
+import type { Finished } from '../../support/process.ts';
 import { type Scenario, scloScenario } from '../../support/scenario.ts';
-import { installRpkg } from './rpkg-install.ts';
+import { type RpkgHome, rpkgHome } from './rpkg-home.ts';
 import { TokenFront } from './token-front.ts';
 
 export interface RpkgScenario extends Scenario {
@@ -20,96 +20,33 @@ export interface RpkgScenario extends Scenario {
   readonly home: string;
 }
 
-/**
- * fedpkg and centpkg are programs on top of rpkg's modules; the index does not have them. This is
- * the least of one: all of rpkg as it is, sources written in the BSD form, and CentOS's certificates
- * where they are at home, which is all that they set before they talk to a look-aside cache.
- */
-export const CENTPKG = `#!/usr/bin/env python
-import configparser, logging, os, sys
-import pyrpkg, pyrpkg.cli, pyrpkg.utils
-
-class Commands(pyrpkg.Commands):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.source_entry_type = 'bsd'
-
-    def at_home(self, name):
-        path = os.path.expanduser('~/' + name)
-        return path if os.path.exists(path) else None
-
-    @property
-    def cert_file(self):
-        return self.at_home('.centos.cert')
-
-    @property
-    def ca_cert(self):
-        return self.at_home('.centos-server-ca.cert')
-
-if __name__ == '__main__':
-    config = configparser.ConfigParser()
-    config.read(sys.argv[sys.argv.index('-C') + 1])
-    client = pyrpkg.cli.cliClient(config)
-    client.do_imports('__main__')
-    client.parse_cmdline()
-    client.args.path = client.args.path or pyrpkg.utils.getcwd()
-    client.setupLogging(pyrpkg.log)
-    pyrpkg.log.setLevel(logging.INFO)
-    sys.exit(client.args.command())
-`;
-/** Debian does not have Fedora's: lists a spec's sources as that does. */
-export const SPECTOOL = `#!/bin/sh
-# spectool -l SPEC --define ...
-shift; spec=$1; shift
-exec rpmspec --parse "$@" "$spec" | sed -n 's/^\\(\\(Source\\|Patch\\)[0-9]*\\):  */\\1: /p'
-`;
-
 /** A server, a front that logs in whoever is there, and the real rpkg of the committer `ann`. */
 export function rpkgScenario(front: TokenFront): RpkgScenario {
   const scenario = scloScenario({ DISTGIT_SERVER_URL: front.url });
-  let path = '';
-  let home = '';
+  let home: RpkgHome;
   let standard = '';
   let configs = 0;
   beforeAll(async () => {
-    path = await installRpkg();
     front.forwardTo(scenario.server.url);
     front.token = scenario.people.committer;
-    home = scenario.path('home');
-    await mkdir(join(home, 'bin'), { recursive: true });
-    await writeFile(join(home, 'bin/spectool'), SPECTOOL, { mode: 0o755 });
-    await writeFile(join(home, 'bin/centpkg'), CENTPKG, { mode: 0o755 });
+    home = await rpkgHome(scenario.path('home'));
     standard = await config('rpkg');
   }, 600_000);
   afterAll(() => front.close());
 
   const config: RpkgScenario['config'] = async (tool, change = (text) => text) => {
     const answer = await fetch(`${scenario.server.url}/client/${tool}.conf`);
-    const file = join(home, `${++configs}-${tool}.conf`);
+    const file = join(home.path, `${++configs}-${tool}.conf`);
     await writeFile(file, change(await answer.text()));
     return file;
   };
   const runAs: RpkgScenario['runAs'] = (tool, config, cwd, args) =>
-    run(tool, ['-C', config, ...args], {
-      cwd,
-      env: {
-        PATH: `${join(home, 'bin')}:${path}`,
-        HOME: home,
-        USER: 'ann',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_TERMINAL_PROMPT: '0',
-        GIT_AUTHOR_NAME: 'Ann',
-        GIT_AUTHOR_EMAIL: 'ann@example.org',
-        GIT_COMMITTER_NAME: 'Ann',
-        GIT_COMMITTER_EMAIL: 'ann@example.org',
-        // git has its own ways to log in; rpkg leaves them to it.
-        GIT_CONFIG_COUNT: '1',
-        GIT_CONFIG_KEY_0: `http.${front.url}/.extraHeader`,
-        GIT_CONFIG_VALUE_0: `Authorization: Bearer ${scenario.people.committer}`,
-      },
+    home.run(tool, config, cwd, args, {
+      // git has its own ways to log in; rpkg leaves them to it.
+      [`http.${front.url}/.extraHeader`]: `Authorization: Bearer ${scenario.people.committer}`,
     });
-  const rpkg: RpkgScenario['rpkg'] = (cwd, ...args) => runAs('rpkg', standard, cwd ?? home, args);
+  const rpkg: RpkgScenario['rpkg'] = (cwd, ...args) =>
+    runAs('rpkg', standard, cwd ?? home.path, args);
   return {
     get server() {
       return scenario.server;
@@ -129,7 +66,7 @@ export function rpkgScenario(front: TokenFront): RpkgScenario {
       return said;
     },
     get home() {
-      return home;
+      return home.path;
     },
   };
 }
