@@ -94,7 +94,7 @@ const numbered = (prefix: string): WordsBuiltin =>
 
 const afterLast = (text: string, char: string): string => text.slice(text.lastIndexOf(char) + 1);
 
-const URL_HEAD = /^(?:https?|ftp|hkp):\/\/[^/]*/;
+const URL_HEAD = /^(?:(?:https?|ftp|hkp|file):\/\/[^/]*|-$)/;
 
 const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['P', numbered('PATCH')],
@@ -133,6 +133,7 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     'macrobody',
     withWord((word, state) => {
       if (word === '') return '';
+      if (builtin(word) !== null) return '<builtin>';
       const found = definition(state.macros, word);
       if (found === null) return refuse(`no such macro: '${word}'`);
       return found.unknown === null ? found.body : unknownMark(state.marks, found.unknown);

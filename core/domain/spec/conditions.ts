@@ -82,9 +82,7 @@ export function applyDirective(
   } else if (kind === 'else') {
     current.elseSeen = true;
     current.reading = parent.reading && (current.readable || current.doubt !== null);
-  } else if (kind === 'include') {
-    if (current.reading) refuse('%include reads another file: write its content into the spec');
-  } else {
+  } else if (kind !== 'include') {
     const wanted = kind === 'if' ? current.reading : current.readable;
     const inDoubt = current.doubt !== null;
     const answer =

@@ -25,6 +25,19 @@ function pythonOf(sclName: string): Languages {
   return { [`python${major}`]: `${major}.${minor}` };
 }
 
+/** What keeps files out of the generated requirements: nothing that a tag says. */
+const FILTERS = {
+  'filter_from_provides()': '%{nil}',
+  'filter_from_requires()': '%{nil}',
+  'filter_provides_in(P)': '%{nil}',
+  'filter_requires_in(P)': '%{nil}',
+  filter_setup: '%{nil}',
+  perl_default_filter: '%{nil}',
+};
+
+/** `%bcond name default`, of rpm 4.17.1 and later. */
+const BCOND = '%[ (%{2}) ? "%{expand:%%{bcond_without %{1}}}" : "%{expand:%%{bcond_with %{1}}}" ]';
+
 /** `7` of `7` and of `7s`. */
 const numberOf = (release: ElRelease): string => release.replace('s', '');
 
@@ -39,6 +52,9 @@ export function elMacros(release: ElRelease, sclName: string | null): MacroTable
     [`el${number}`]: '1',
     centos: number,
     centos_ver: number,
+    ...FILTERS,
+    ...(Number(number) >= 8 ? { 'ldconfig_scriptlets(n:)': '%{nil}' } : {}),
+    ...(Number(number) >= 10 ? { 'bcond()': BCOND } : {}),
     ...pythonMacros(languages),
     ...perlMacros(languages),
     ...rubyMacros(languages),

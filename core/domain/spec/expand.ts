@@ -123,8 +123,9 @@ function visible(state: Expansion, name: string, { level }: Frame): Definition |
 
 /** As rpm has it: the `%` stays, and what follows is looked at again. */
 function undefinedCall(state: Expansion, name: string): string {
-  // No machine defines %1 or %*.
-  if (isDigit(name[0]) || /^[*#]/.test(name) || SPEC_WORDS.has(name)) return '%';
+  // No machine defines %1 or %*, or %s of a format.
+  const nowhere = name.length === 1 || isDigit(name[0]) || /^[*#]/.test(name);
+  if (nowhere || SPEC_WORDS.has(name.toLowerCase())) return '%';
   return `${undefinedMark(state.marks, `%${name} is not defined`)}%`;
 }
 

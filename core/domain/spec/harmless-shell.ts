@@ -17,7 +17,7 @@ export function harmlessOutput(marks: Marks, command: string): string {
 const MAX_COMMAND = 1000;
 
 /** Characters that a shell gives a meaning which is not understood here. */
-const MEANING = /[`*?~#&<>()[\]{}!]/;
+const MEANING = /[`*?#&<>()[\]{}!]|^~|[=:]~/;
 
 /** What it prints; null: it is not understood. */
 function printed(command: string): string | null {

@@ -156,10 +156,11 @@ function takeLine(
     const field = { raw: at.raw.trim(), value: specValue(draft.state, text), line: at.line };
     if (at.doubt === null) addSource(draft, tag, null, field, text);
     else addDoubtfulSource(draft, tag, null, { ...field, value: { known: false, why: at.doubt } });
-  } else if (kind === 'description' || kind === 'files') {
-    // A macro alone on a line may make packages.
+  } else if (kind === 'description' || kind === 'files' || at.raw.startsWith('%include')) {
+    // A macro alone on a line may make packages; with a slash it is a file's path.
     const start = skipSpace(at.text);
-    const why = isMarkAt(at.text, start) ? whyUnknown(marks, at.text) : null;
+    const alone = isMarkAt(at.text, start) && !at.text.includes('/');
+    const why = alone ? whyUnknown(marks, at.text) : null;
     if (why !== null) addGap(draft, at.line, why);
   }
 }

@@ -77,6 +77,8 @@ export function readLine(reader: LineReader, strip: Strip): SpecLine | null {
   spend(state.budget, text.length);
   if (found !== null) {
     applyDirective(state, conditions, found, text.slice(skipSpace(text)), line.line);
+    const current = conditions.at(-1) ?? outermost();
+    if (found.kind === 'include' && current.reading) return includeLine(reader, line);
     expanded.push(strip.trailingSpace ? '\n' : '');
     return { ...line, text: '', doubt: null };
   }
@@ -86,6 +88,13 @@ export function readLine(reader: LineReader, strip: Strip): SpecLine | null {
   if (inDoubt === null) expanded.push(strip.trailingSpace ? `${kept}\n` : kept);
   else expanded.push(unknownMark(state.marks, inDoubt));
   return { ...line, text: kept, doubt: inDoubt };
+}
+
+/** No other file is read: one line that nobody knows. */
+function includeLine({ state, expanded }: LineReader, at: { line: number; raw: string }): SpecLine {
+  const text = unknownMark(state.marks, '%include reads another file');
+  expanded.push(`${text}\n`);
+  return { ...at, text, doubt: null };
 }
 
 function positionIn(chunk: Chunk): { line: number; raw: string } {
