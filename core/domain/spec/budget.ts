@@ -5,10 +5,14 @@ export interface Budget {
   left: number;
 }
 
-/** Characters that are looked at or written in all; a spec of a megabyte takes a few millions. */
-const MAX_WORK = 64 * 1024 * 1024;
-/** UTF-16 units of a spec. The largest ones of distributions have a few hundred thousand. */
-export const MAX_SPEC = 2 * 1024 * 1024;
+/** Characters that are looked at or written in all; real specs take a few hundred thousand. */
+const MAX_WORK = 32 * 1024 * 1024;
+/** What a macro call takes besides its text, in characters. */
+export const CALL_WORK = 20;
+/** What a tag takes, in characters. */
+export const TAG_WORK = 400;
+/** UTF-16 units, or bytes, of a spec. The largest ones have a few hundred thousand. */
+export const MAX_SPEC = 1024 * 1024;
 /** As rpm has it. */
 export const MAX_DEPTH = 64;
 

@@ -27,9 +27,13 @@ export interface PackageDraft {
 export interface SpecDraft {
   readonly state: Expansion;
   readonly packages: PackageDraft[];
+  /** Those with a name of their own, by it. */
+  readonly byKey: Map<string, PackageDraft>;
   readonly sources: SpecFile[];
   readonly patches: SpecFile[];
   readonly last: { source: number; patch: number };
+  /** `source 3`: what is stated for sure. */
+  readonly stated: Set<string>;
   readonly buildRequires: SpecField[];
   readonly sections: SpecSection[];
   readonly gaps: SpecGap[];
@@ -41,9 +45,11 @@ export function newDraft(state: Expansion): SpecDraft {
   return {
     state,
     packages: [],
+    byKey: new Map(),
     sources: [],
     patches: [],
     last: { source: -1, patch: -1 },
+    stated: new Set(),
     buildRequires: [],
     sections: [],
     gaps: [],

@@ -1,4 +1,4 @@
-import { MAX_DEPTH, refuse, spend } from './budget.ts';
+import { CALL_WORK, MAX_DEPTH, refuse, spend } from './budget.ts';
 import { type Builtin, builtin } from './builtins.ts';
 import { doubtDefinitions } from './define-macro.ts';
 import type { Expansion, Frame } from './expansion.ts';
@@ -22,7 +22,7 @@ export function expand(state: Expansion, text: string, frame: Frame): string {
   for (;;) {
     const next = text.indexOf('%', at);
     const end = next === -1 ? text.length : next;
-    spend(state.budget, end - at + 1);
+    spend(state.budget, end - at + CALL_WORK);
     out += text.slice(at, end);
     if (next === -1) return out;
     at = end + 1;
@@ -241,6 +241,7 @@ function run(
   const level = frame.level + 1;
   bindArguments(state, name, found.options, words, level);
   const out = expand(state, found.body, { depth: frame.depth, level });
+  spend(state.budget, state.macros.scoped.size);
   leaveScope(state.macros, level);
   return out;
 }

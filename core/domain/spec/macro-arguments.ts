@@ -49,30 +49,32 @@ export function parseOptions(
   if (letters === '-') return { options: [], operands: words };
   const options: { letter: string; argument: string | null }[] = [];
   const operands: string[] = [];
-  const rest = [...words];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') {
-      operands.push(...rest);
-      break;
+  let at = 0;
+  let ended = false;
+  while (at < words.length) {
+    const word = words[at++] ?? '';
+    if (word === '--' && !ended) {
+      ended = true;
+      continue;
     }
-    if (!word.startsWith('-') || word === '-') {
+    if (ended || !word.startsWith('-') || word === '-') {
       operands.push(word);
       // A leading + ends the options with the first operand.
-      if (letters.startsWith('+')) operands.push(...rest.splice(0));
+      ended ||= letters.startsWith('+');
       continue;
     }
     let flags = word.slice(1);
     while (flags !== '') {
       const letter = flags.slice(0, 1);
       flags = flags.slice(1);
-      const at = /^[:;+-]$/.test(letter) ? -1 : letters.indexOf(letter);
-      if (at === -1) refuse(`Unknown option ${letter} in ${macro}(${letters})`);
-      if (letters[at + 1] !== ':') {
+      const known = /^[:;+-]$/.test(letter) ? -1 : letters.indexOf(letter);
+      if (known === -1) refuse(`Unknown option ${letter} in ${macro}(${letters})`);
+      if (letters[known + 1] !== ':') {
         options.push({ letter, argument: null });
         continue;
       }
-      const optional = letters[at + 2] === ':';
-      const argument = flags !== '' ? flags : optional ? null : rest.shift();
+      const optional = letters[known + 2] === ':';
+      const argument = flags !== '' ? flags : optional ? null : words[at++];
       if (argument === undefined) refuse(`Unknown option ${letter} in ${macro}(${letters})`);
       options.push({ letter, argument });
       flags = '';

@@ -1,4 +1,4 @@
-import { refuse } from './budget.ts';
+import { refuse, spend, TAG_WORK } from './budget.ts';
 import { parseDependencies } from './dependencies.ts';
 import {
   addGap,
@@ -22,6 +22,7 @@ export function readPreambleLine(draft: SpecDraft, target: PackageDraft, at: Spe
   const text = at.text;
   const start = skipSpace(text);
   if (start >= text.length) return;
+  spend(state.budget, TAG_WORK);
   if (at.doubt !== null) return readDoubtfulLine(draft, target, at, at.doubt);
   if (isMarkAt(text, start)) {
     addGap(draft, at.line, whyUnknown(state.marks, text) ?? 'it is not known');

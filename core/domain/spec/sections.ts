@@ -58,10 +58,10 @@ export function newPackage(draft: SpecDraft, at: SpecLine): PackageDraft {
   const bad = isMarked(name) ? null : /[^A-Za-z0-9._+%{}-]/.exec(name);
   if (bad !== null) refuse(`Illegal char '${bad[0]}' in ${name}`);
   const key = full ? name : `${mainName(draft)}-${name}`;
-  if (draft.packages.some((known) => known.key === key) && !isMarked(key))
-    refuse(`package ${key} already exists`);
+  if (draft.byKey.has(key) && !isMarked(key)) refuse(`package ${key} already exists`);
   const added = { key, line: at.line, tags: new Map(), described: false };
   draft.packages.push(added);
+  draft.byKey.set(key, added);
   const why = whyUnknown(draft.state.marks, at.text);
   if (at.doubt !== null) addGap(draft, at.line, at.doubt);
   else if (why !== null && !full) addGap(draft, at.line, why);
@@ -82,9 +82,7 @@ export function packageOf(draft: SpecDraft, at: SpecLine): PackageDraft | null {
   const [sub] = names;
   const key = full ?? (sub === undefined ? null : `${mainName(draft)}-${sub}`);
   const main = draft.packages[0];
-  const found = draft.packages.find(
-    (known) => known.key === key || (known === main && key === nameOf(main)),
-  );
+  const found = key === null || key === nameOf(main) ? main : draft.byKey.get(key);
   if (found !== undefined) return found;
   const uncertain = at.doubt !== null || isMarked(at.text) || draft.gaps.length > 0;
   return uncertain ? null : refuse(`package ${key} does not exist`);

@@ -21,8 +21,8 @@ export function addSource(
 ): void {
   const { state } = draft;
   const number = numberFor(draft, kind, stated);
-  if (listOf(draft, kind).some((file) => file.number === number && file.value.known))
-    refuse(`${kind} ${number} defined multiple times`);
+  if (draft.stated.has(`${kind} ${number}`)) refuse(`${kind} ${number} defined multiple times`);
+  draft.stated.add(`${kind} ${number}`);
   const name = fileName(text);
   listOf(draft, kind).push({ ...field, number, fileName: specValue(state, name) });
   const macro = kind.toUpperCase();
