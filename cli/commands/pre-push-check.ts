@@ -1,5 +1,6 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { branchName, branchRef, parseBranchName } from '../../core/domain/branch-name.ts';
+import { parseSclName } from '../../core/domain/collection.ts';
 import type { SigName } from '../../core/domain/sig.ts';
 import { openObjectReader } from '../../core/git/object-reader.ts';
 import { checkPush, findingLines, isRefused } from '../../core/pushes/check-push.ts';
@@ -27,6 +28,7 @@ export const prePushCheck: CommandSpec = {
     const branches = checks.branches.map((one) => ({
       ...parseBranchName(`scl-${one.collection}-el${one.release}`),
       sig: one.sig as SigName,
+      sclName: parseSclName(one.sclName),
       decision: one.decision,
     }));
     const objects = openObjectReader({

@@ -314,7 +314,13 @@ export const SCHEMAS = {
       component: z.string(),
       exploded: z.boolean(),
       branches: z.array(
-        z.object({ collection: z.string(), release: z.string(), sig: z.string(), decision }),
+        z.object({
+          collection: z.string(),
+          release: z.string(),
+          sig: z.string(),
+          sclName: z.string(),
+          decision,
+        }),
       ),
       limits: z.object({ maxFileSize: z.number(), maxRefs: z.number() }),
       levels: z.object({

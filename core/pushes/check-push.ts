@@ -6,6 +6,9 @@ import { permission } from './policies/permission.ts';
 import { regularFiles } from './policies/regular-files.ts';
 import { sourcesInLookaside } from './policies/sources-in-lookaside.ts';
 import { specFile } from './policies/spec-file.ts';
+import { specNvr } from './policies/spec-nvr.ts';
+import { specSources } from './policies/spec-sources.ts';
+import { specSyntax } from './policies/spec-syntax.ts';
 import { tagOnBranch } from './policies/tag-on-branch.ts';
 import { textFiles } from './policies/text-files.ts';
 import {
@@ -26,6 +29,9 @@ export const PUSH_POLICIES: readonly PushPolicy[] = [
   flatTree,
   regularFiles,
   specFile,
+  specSyntax,
+  specSources,
+  specNvr,
   sourcesInLookaside,
   textFiles,
 ];
@@ -46,7 +52,7 @@ export interface Finding extends Violation {
   readonly level: PolicyLevel;
 }
 
-/** The level of a policy for a SIG: the SIG's own, else everybody's, else error. */
+/** The level of a policy for a SIG: the SIG's own, else everybody's, else the policy's own. */
 export function policyLevel(
   levels: PolicyLevels,
   policy: PushPolicy,
@@ -54,7 +60,7 @@ export function policyLevel(
 ): PolicyLevel {
   if (policy.fixed) return 'error';
   const own = sig === null ? undefined : levels.sigs[sig]?.[policy.name];
-  return own ?? levels.default[policy.name] ?? 'error';
+  return own ?? levels.default[policy.name] ?? policy.level ?? 'error';
 }
 
 /**

@@ -20,6 +20,8 @@ export interface PushPolicy {
   readonly name: string;
   /** True: always an error; a SIG can not turn it into a warning. */
   readonly fixed: boolean;
+  /** Where nobody sets one; default: error. */
+  readonly level?: PolicyLevel;
   check(facts: PushFacts): Promise<readonly Violation[]>;
 }
 

@@ -1,6 +1,7 @@
 import type { Decision } from '../access/decide.ts';
 import type { Branch } from '../domain/branch-name.ts';
 import type { Checksum } from '../domain/checksum.ts';
+import type { SclName } from '../domain/collection.ts';
 import type { ComponentName } from '../domain/component-name.ts';
 import type { SigName } from '../domain/sig.ts';
 import type { SourceFileName } from '../domain/source-file-name.ts';
@@ -40,6 +41,7 @@ export interface ObjectReader {
 
 export interface PushedBranch extends Branch {
   readonly sig: SigName;
+  readonly sclName: SclName;
 }
 
 /** What the checks need to know of a component and its SIGs. */

@@ -167,10 +167,11 @@ export async function showChecks(
   return {
     component: name,
     exploded: component.exploded,
-    branches: component.branches.map(({ collection, release, sig, policies }) => ({
+    branches: component.branches.map(({ collection, release, sig, sclName, policies }) => ({
       collection,
       release,
       sig,
+      sclName,
       decision: decide(context.principal, {
         action: 'push',
         component: name,

@@ -1,15 +1,21 @@
+import { builtPackageName } from '../../domain/built-package-name.ts';
 import { literalSpecName } from '../../domain/spec/name-tag.ts';
 import { quoted } from '../../domain/text.ts';
 import { contentUpdates } from '../branch-updates.ts';
 import { isFile, topEntries } from '../changed-files.ts';
 import { type PushPolicy, type Violation, violation } from '../policy.ts';
+import { type PushedSpec, pushedSpec } from '../pushed-spec.ts';
 
-/** There is one spec, `<component>.spec`, and its `Name:` is the component's. */
+/**
+ * There is one spec, `<component>.spec`, and its `Name:` is the component's, or that of the package
+ * which the component builds in the branch's collection.
+ */
 export const specFile: PushPolicy = {
   name: 'spec-file',
   fixed: false,
   async check(facts) {
-    const wanted = `${facts.component.name}.spec`;
+    const component = facts.component.name;
+    const wanted = `${component}.spec`;
     const found: Violation[] = [];
     for (const { update, branch } of contentUpdates(facts)) {
       const problem = (text: string, remedy: string) =>
@@ -20,22 +26,31 @@ export const specFile: PushPolicy = {
       for (const other of specs)
         if (other.name !== wanted)
           problem(`${other.name} is the spec of another component`, `name it ${wanted}`);
-      const spec = specs.find((entry) => entry.name === wanted);
-      if (spec === undefined) {
+      const read = await pushedSpec(facts, branch, update.newOid);
+      if (read === null) {
         problem(`${wanted} is missing`, `add it: git add ${wanted}`);
         continue;
       }
-      if ((await facts.objects.size(spec.oid)) > facts.limits.maxFileSize) {
+      if (read.text === null) {
         problem(`${wanted} is too large to be checked`, 'a spec is a small text file');
         continue;
       }
-      const name = literalSpecName((await facts.objects.blob(spec.oid)).toString('utf8'));
-      if (name !== null && name !== facts.component.name)
+      const name = statedName(read, read.text);
+      const built = builtPackageName(component, branch.sclName);
+      if (name !== null && name !== component && name !== built)
         problem(
           `${wanted} says Name: ${quoted(name)}`,
-          `write Name: %{?scl_prefix}${facts.component.name}`,
+          built === branch.sclName
+            ? 'write Name: %scl_name'
+            : `write Name: %{?scl_prefix}${component}`,
         );
     }
     return found;
   },
 };
+
+/** Null: it can not be known without running the spec. What rpm would refuse may state one, too. */
+function statedName({ spec }: PushedSpec, text: string): string | null {
+  if (spec === null) return literalSpecName(text);
+  return spec.name.value.known ? spec.name.value.text : null;
+}

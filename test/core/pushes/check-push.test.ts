@@ -20,6 +20,7 @@ import {
   pushOf,
   pushOnto,
   REFUSED,
+  SPEC,
 } from '../support/push-facts.ts';
 
 const BAD = { 'perl.spec': 'x', sources: 'x', 'dir/a': 'x', 'a.bin': '\0', l: { symlink: 'x' } };
@@ -36,6 +37,9 @@ describe('the push policies', () => {
       'flat-tree',
       'regular-files',
       'spec-file',
+      'spec-syntax',
+      'spec-sources',
+      'spec-nvr',
       'sources-in-lookaside',
       'text-files',
     ]);
@@ -46,6 +50,9 @@ describe('the push policies', () => {
       'flat-tree',
       'regular-files',
       'spec-file',
+      'spec-syntax',
+      'spec-sources',
+      'spec-nvr',
       'sources-in-lookaside',
       'text-files',
     ]);
@@ -53,12 +60,18 @@ describe('the push policies', () => {
 
   it.each(PUSH_POLICIES)('$name finds nothing in a good push', async (policy) => {
     expect(await policy.check(pushOf(GOOD))).toEqual([]);
-    expect(await policy.check(pushOnto(GOOD, { ...GOOD, 'a.patch': 'x' }))).toEqual([]);
+    const raised = { ...GOOD, 'python.spec': SPEC.replace('Release: 1', 'Release: 2') };
+    expect(await policy.check(pushOnto(GOOD, { ...raised, 'a.patch': 'x' }))).toEqual([]);
     expect(await policy.check(pushFacts({ updates: [] }))).toEqual([]);
   });
 
   it.each(ADJUSTABLE)('$name says where, what and what to do', async (policy) => {
-    const found = await policy.check(pushOf(BAD));
+    const others = [
+      await policy.check(pushOf({ ...BAD, 'python.spec': 'Foo: x\n' })),
+      await policy.check(pushOf({ 'python.spec': SPEC.replace('Lic', 'Patch: x\nLic') })),
+      await policy.check(pushOnto(GOOD, { ...GOOD, 'a.patch': 'x' })),
+    ];
+    const found = [...(await policy.check(pushOf(BAD))), ...others.flat()];
     expect(found.length).toBeGreaterThan(0);
     for (const { where, sig, problem, remedy } of found) {
       expect([where, sig]).toEqual(['scl-python33-el7', 'core']);

@@ -1,5 +1,6 @@
 import type { Decision } from '../../../core/access/decide.ts';
 import type { Checksum } from '../../../core/domain/checksum.ts';
+import { parseSclName } from '../../../core/domain/collection.ts';
 import {
   NULL_OID,
   type PushedBranch,
@@ -10,12 +11,26 @@ import { type Files, type MemoryObjects, memoryObjects } from './memory-objects.
 import { branch, component, sig } from './names.ts';
 
 /** The component `python`, in collections of two SIGs whose names share a prefix. */
-export const PYTHON33: PushedBranch = { ...branch('scl-python33-el7'), sig: sig('core') };
-export const PYTHON34: PushedBranch = { ...branch('scl-rh-python34-el7'), sig: sig('coreos') };
+export const PYTHON33: PushedBranch = {
+  ...branch('scl-python33-el7'),
+  sig: sig('core'),
+  sclName: parseSclName('python33'),
+};
+export const PYTHON34: PushedBranch = {
+  ...branch('scl-rh-python34-el7'),
+  sig: sig('coreos'),
+  sclName: parseSclName('rh-python34'),
+};
 export const ON_PYTHON33 = 'refs/heads/scl-python33-el7';
 export const ON_PYTHON34 = 'refs/heads/scl-rh-python34-el7';
 
-export const SPEC = 'Name: %{?scl_prefix}python\nVersion: 3.3.2\n';
+export const SPEC = `Name: %{?scl_prefix}python
+Version: 3.3.2
+Release: 1%{?dist}
+Summary: An interpreter
+License: Python
+%description
+`;
 /** What every branch must hold at least. */
 export const GOOD: Files = { 'python.spec': SPEC, sources: '' };
 

@@ -57,6 +57,7 @@ describe("the spec's Name: is the component's", () => {
   it.each([
     ['with the prefix', 'Name: %{?scl_prefix}python\n'],
     ['as it is', 'Name: python\n'],
+    ['as it is built', 'Name: python33-python\n'],
     ['behind a macro that is not run', 'Name: %scl_name\n'],
     ['nowhere', 'Version: 1\n'],
     ['in an empty spec', ''],
@@ -67,7 +68,7 @@ describe("the spec's Name: is the component's", () => {
   it.each([
     ['Name: perl\n', 'perl'],
     ['Name: %{?scl_prefix}python3\n', 'python3'],
-    ['Name: python33-python\n', 'python33-python'],
+    ['Name: python34-python\n', 'python34-python'],
     ['Name: Python\n', 'Python'],
     ['Name: p\u0443thon\n', 'p\\u0443thon'],
     ['Name: python\u001b[2J\n', 'python\\u001b[2J'],

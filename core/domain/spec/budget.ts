@@ -1,0 +1,42 @@
+import { fail } from '../../api/distgit-error.ts';
+
+/** What one spec may take, so that no spec can stop a server. */
+export interface Budget {
+  left: number;
+}
+
+/** Characters that are looked at or written in all; real specs take a few hundred thousand. */
+const MAX_WORK = 32 * 1024 * 1024;
+/** What a macro call takes besides its text, in characters. */
+export const CALL_WORK = 20;
+/** What a tag takes, in characters. */
+export const TAG_WORK = 400;
+/** UTF-16 units, or bytes, of a spec. The largest ones have a few hundred thousand. */
+export const MAX_SPEC = 1024 * 1024;
+/** As rpm has it. */
+export const MAX_DEPTH = 64;
+
+export function newBudget(): Budget {
+  return { left: MAX_WORK };
+}
+
+/**
+ * @param units characters looked at or written
+ * @throws DistGitError `too_large`
+ */
+export function spend(budget: Budget, units: number): void {
+  budget.left -= units;
+  if (budget.left < 0)
+    fail(
+      'too_large',
+      'The macros of the spec expand to more than any spec has reason to.',
+      'Look for macros that repeat or call each other.',
+    );
+}
+
+/** What rpm would refuse to read; the line is added by whoever knows it. */
+export class SpecRefused extends Error {}
+
+export function refuse(message: string): never {
+  throw new SpecRefused(message);
+}

@@ -1,0 +1,57 @@
+import { DistGitError } from '../api/distgit-error.ts';
+import { MAX_SPEC } from '../domain/spec/budget.ts';
+import { readSpec } from '../domain/spec/read-spec.ts';
+import { sclMacros } from '../domain/spec/scl-macros.ts';
+import type { Spec } from '../domain/spec/spec.ts';
+import { isFile, topEntries } from './changed-files.ts';
+import type { PushedBranch, PushFacts } from './push-facts.ts';
+
+/** A spec of a branch as far as it can be read; `text` is null where it is too large. */
+export interface PushedSpec {
+  readonly text: string | null;
+  /** Null: rpm would refuse it, or it is too large; `problem` says why. */
+  readonly spec: Spec | null;
+  readonly problem: string | null;
+}
+
+/** The spec of a commit, read for a branch; null: the commit has none of the component's name. */
+export async function pushedSpec(
+  facts: PushFacts,
+  branch: PushedBranch,
+  commit: string,
+): Promise<PushedSpec | null> {
+  const wanted = `${facts.component.name}.spec`;
+  const entry = (await topEntries(facts.objects, commit)).find(
+    (one) => one.name === wanted && isFile(one),
+  );
+  if (entry === undefined) return null;
+  const ofPush = known.get(facts) ?? new Map<string, Promise<PushedSpec>>();
+  known.set(facts, ofPush);
+  const key = `${entry.oid} ${branch.sclName} ${branch.release}`;
+  const found = ofPush.get(key) ?? read(facts, branch, entry.oid);
+  ofPush.set(key, found);
+  return found;
+}
+
+/** Several checks ask for the same. */
+const known = new WeakMap<PushFacts, Map<string, Promise<PushedSpec>>>();
+
+async function read(
+  { objects, limits }: PushFacts,
+  { sclName, release }: PushedBranch,
+  oid: string,
+): Promise<PushedSpec> {
+  if ((await objects.size(oid)) > Math.min(limits.maxFileSize, MAX_SPEC))
+    return { text: null, spec: null, problem: 'it is too large' };
+  const text = (await objects.blob(oid)).toString('utf8');
+  try {
+    return {
+      text,
+      spec: readSpec(text, { macros: sclMacros({ sclName, release }) }),
+      problem: null,
+    };
+  } catch (error) {
+    if (!(error instanceof DistGitError)) throw error;
+    return { text, spec: null, problem: error.message };
+  }
+}
