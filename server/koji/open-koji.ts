@@ -25,6 +25,8 @@ export interface Koji {
   ownerOf(sig: SigName): string;
   /** Milliseconds between two looks at tasks that are under way. */
   readonly pollMs: number;
+  /** Milliseconds after which a call has come to its end, and no copy of it is on its way. */
+  readonly patienceMs: number;
   /** Ends the login at the hub, where there is one. */
   close(): Promise<void>;
 }
@@ -58,6 +60,9 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
     names: KOJI_NAME_TEMPLATES[settings.names],
     ownerOf: (sig) => settings.owner.replaceAll('{sig}', sig),
     pollMs: settings.poll * 1000,
+    // A login and the call, each as often as it is tried, with the pauses between.
+    patienceMs:
+      2 * (PATIENCE.attempts * settings.timeout * 1000 + 2 ** PATIENCE.attempts * PATIENCE.pauseMs),
     close: async () => hub?.close(),
   };
 }
