@@ -75,10 +75,10 @@ describe('a server that stops and starts', () => {
   it('goes on to follow what is under way', async () => {
     const one = await scenario.annPackage();
     await build(one);
-    const tasks = scenario.hub.state.store
+    const mine = scenario.hub.state.store
       .rows('task', { method: 'build' })
-      .filter(({ request }) => JSON.stringify(request).includes(one.commit));
-    const task = Number(tasks[0]?.id);
+      .find(({ request }) => JSON.stringify(request).includes(one.commit));
+    const task = Number(mine?.id);
     await scenario.server.stop();
     scenario.builder.take(task);
     scenario.builder.complete(task, one.nvr);

@@ -153,7 +153,7 @@ describe('a server without Koji', () => {
 
 describe('a task that is none of ours', () => {
   it('is not shown, and not touched', async () => {
-    const task = scenario.hub.state.as('sclo', 'build', 'git+https://x/y#1', 'nothing');
+    const task = Number(scenario.hub.state.as('sclo', 'build', 'git+https://x/y#1', 'nothing'));
     for (const command of ['watch', 'cancel', 'resubmit'])
       expect(await scenario.ann.run([command, String(task)])).toMatchObject({
         code: 3,
@@ -166,7 +166,7 @@ describe('a task that is none of ours', () => {
           cwd: one.folder,
         })
       )[0] ?? {};
-    const input = { task: own, of: Number(task), file: 'build.log' };
+    const input = { task: own, of: task, file: 'build.log' };
     expect(await scenario.server.call('readTaskLog', input, null)).toMatchObject({ status: 404 });
   });
 });
