@@ -30,7 +30,9 @@ export async function pushedCommit(
   if (ahead !== '0')
     fail(
       'check_failed',
-      `There are ${ahead} commits that are not pushed.`,
+      ahead === '1'
+        ? 'There is a commit that is not pushed.'
+        : `There are ${ahead} commits that are not pushed.`,
       'Push them first: centpkg push',
     );
   return { branch, commit };

@@ -14,6 +14,8 @@ const PAUSE_MS = { first: 1000, longest: 10_000 };
 const TAIL = 4096;
 /** The log that tells how a build goes; the others are for what goes wrong around it. */
 const FOLLOWED = 'build.log';
+/** Looks that may fail one after the other, where the server or Koji is away for a while. */
+const MAX_FAILURES = 30;
 
 /**
  * Follows a task with all below it until it has ended and the server has recorded what came of it:
@@ -33,8 +35,25 @@ async function follow(
   const states = new Map<number, string>();
   const logs = new Map<string, LogTail>();
   let task = first;
+  let failures = 0;
   for (let wait = PAUSE_MS.first; ; ) {
-    const answer = await api.call('showTask', { task });
+    if (signal.aborted)
+      throw new DistGitError('interrupted', 'The build goes on without you.', {
+        detail: {
+          remedy: `Look at it again: centpkg watch ${task}; stop it: centpkg cancel ${task}`,
+        },
+      });
+    const answer = await api.call('showTask', { task }).catch((error: unknown) => {
+      const isAway = error instanceof DistGitError && error.code === 'unavailable';
+      if (!isAway || ++failures > MAX_FAILURES) throw error;
+      if (failures === 1) note(`Still trying: ${error.message}`);
+      return null;
+    });
+    if (answer === null) {
+      await pause(PAUSE_MS.longest, undefined, { signal }).catch(() => {});
+      continue;
+    }
+    failures = 0;
     let news = 0;
     for (const one of answer.tasks) {
       const before = states.get(one.task);
@@ -72,12 +91,6 @@ async function follow(
       continue;
     }
     if (answer.builds.every(({ finishedAt }) => finishedAt !== null)) return ended(answer);
-    if (signal.aborted)
-      throw new DistGitError('interrupted', 'The build goes on without you.', {
-        detail: {
-          remedy: `Look at it again: centpkg watch ${task}; stop it: centpkg cancel ${task}`,
-        },
-      });
     wait = news > 0 ? PAUSE_MS.first : Math.min(wait * 1.5, PAUSE_MS.longest);
     await pause(wait, undefined, { signal }).catch(() => {});
   }

@@ -25,21 +25,17 @@ const FAIL_FAST: OptionSpec = {
   help: 'stop all architectures when one fails',
 };
 const ARCHES: OptionSpec = {
-  flags: '--arches <names>',
+  flags: '--arches <names...>',
   help: 'only on these architectures; Koji does that in scratch builds alone',
   list: true,
 };
-
-/** `--arches x86_64 ppc64le`, as rpkg takes it, comes as one name and further words. */
-const archesOf = (options: Options): string[] | null =>
-  listOption(options, 'arches')?.flatMap((one) => one.split(/\s+/)) ?? null;
 
 async function build(
   context: CommandContext,
   options: Options,
   scratch: boolean,
 ): Promise<Outcome> {
-  const arches = archesOf(options);
+  const arches = listOption(options, 'arches') ?? null;
   if (arches !== null && !scratch)
     fail(
       'usage',

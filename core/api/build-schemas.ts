@@ -77,7 +77,7 @@ export const BUILD_SCHEMAS = {
     body: z.strictObject({
       branch,
       /** Components; those of one level are built at once, when all before are in the buildroot. */
-      levels: z.array(z.array(component).min(1).max(50)).min(2).max(50),
+      levels: z.array(z.array(component).min(1).max(20)).min(2).max(20),
       target: options.target,
       background: options.background,
     }),

@@ -80,16 +80,11 @@ async function submit(
 
 /** The task that Koji has for a row; null: it has none. */
 export async function findTask(
-  { koji }: Pick<BuildDeps, 'koji'>,
+  deps: Pick<BuildDeps, 'koji'>,
   id: number,
   isScratch: boolean,
 ): Promise<number | null> {
-  const hub = koji.hub();
-  const me = structOrNull(await hub.read('getLoggedInUser'), 'user');
-  if (me === null) return null;
-  const owned = { owner: numberOf(me, 'id'), decode: true };
-  const tasks = await hub.read('listTasks', owned, { order: '-id', limit: LOOK_BACK });
-  for (const task of structsOf(tasks, 'tasks')) {
+  for (const task of await ownTasks(deps)) {
     const options = isArray(task.request) ? task.request[2] : null;
     if (task.parent !== null || !isStruct(options)) continue;
     const { custom_user_metadata: data, scratch = false } = options;
@@ -97,4 +92,14 @@ export async function findTask(
       return numberOf(task, 'id');
   }
   return null;
+}
+
+/** The last tasks of the server's own account, newest first, with what they were asked for. */
+export async function ownTasks({ koji }: Pick<BuildDeps, 'koji'>): Promise<XmlRpcStruct[]> {
+  const hub = koji.hub();
+  const me = structOrNull(await hub.read('getLoggedInUser'), 'user');
+  if (me === null) return [];
+  const owned = { owner: numberOf(me, 'id'), decode: true };
+  const tasks = await hub.read('listTasks', owned, { order: '-id', limit: LOOK_BACK });
+  return structsOf(tasks, 'tasks');
 }

@@ -11,7 +11,7 @@ import type { Sql } from '../db/database.ts';
 import { isStruct, type XmlRpcStruct } from '../koji/xmlrpc-value.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { UNDER_WAY } from './build-rows.ts';
-import { answerAt, structOrNull, textOf } from './hub-values.ts';
+import { answerAt, structOrNull, structsOf, textOf } from './hub-values.ts';
 import { predictNvr } from './predict-nvr.ts';
 
 /** What is asked for, before Koji is. */
@@ -87,6 +87,7 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
       `Target ${target} builds into ${destTag}, and ${branchName(branch)} into ${names.levels.candidate}.`,
       'Leave --target out, or make it a scratch build.',
     );
+  if (kind === 'chain') await requireChain(deps, buildTag, destTag);
   const isTagged = kind !== 'scratch' && !options.skipTag;
   const builtName = builtPackageName(component, branch.sclName);
   const answers = await hub.readAll([
@@ -113,6 +114,17 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
   if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr);
   const arches = typeof config.arches === 'string' ? config.arches.split(' ') : [];
   return { target, arches: arches.filter((one) => one !== ''), ...predicted };
+}
+
+/** What a chain has built has to be in the buildroot of what comes next. @throws `check_failed` */
+async function requireChain({ koji }: BuildDeps, buildTag: string, destTag: string): Promise<void> {
+  const parents = structsOf(await koji.hub().read('getFullInheritance', buildTag), 'tags');
+  if (buildTag === destTag || parents.some(({ name }) => name === destTag)) return;
+  fail(
+    'check_failed',
+    `A chain needs ${destTag} in the inheritance of ${buildTag}, and it is not there.`,
+    'Build one after the other: centpkg build',
+  );
 }
 
 /** @throws DistGitError `conflict` where Koji has the build, or is at it */

@@ -1,3 +1,4 @@
+import { DistGitError } from '../../core/api/distgit-error.ts';
 import { isFinished } from '../../core/domain/build.ts';
 import { askForBuild, findTask, isFirstNext, sourceOf } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
@@ -16,6 +17,15 @@ const ROUND = 500;
  * in the database: nothing is forgotten when the server stops, and two servers may do it at once.
  */
 export async function followBuilds(deps: BuildDeps): Promise<void> {
+  try {
+    await followAll(deps);
+  } catch (error) {
+    if (!(error instanceof DistGitError) || error.code !== 'unavailable') throw error;
+    deps.log.warn({ err: error }, 'builds can not be followed now');
+  }
+}
+
+async function followAll(deps: BuildDeps): Promise<void> {
   const rows = await deps.db.sql
     .selectFrom('builds')
     .selectAll()

@@ -3,13 +3,14 @@ import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import type { KojiLevel } from '../../core/domain/koji-names.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
+import { isArray } from '../koji/xmlrpc-value.ts';
+import { ownTasks } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { type BuildRow, findBuild } from './build-rows.ts';
 import { kojiNamesOf } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
-import { tagsOf } from './finish-build.ts';
 import { rememberTags } from './follow-moves.ts';
-import { answerAt, structOrNull, wholeNumber } from './hub-values.ts';
+import { answerAt, numberOf, structOrNull, wholeNumber } from './hub-values.ts';
 
 type Level = Exclude<KojiLevel, 'candidate'>;
 const BELOW = { testing: 'candidate', release: 'testing' } as const satisfies Record<
@@ -40,7 +41,7 @@ export async function promoteBuild(
   const row = await findBuild(deps.db.sql, nvr);
   const { decision, names } = await requireLevel(deps, context, row, to);
   const [tag, below] = [names.levels[to], names.levels[BELOW[to]]];
-  const tags = await tagsOf(deps, row.build);
+  const tags = await rememberTags(deps, row.build);
   if (tags.includes(tag))
     fail('conflict', `${nvr} is in ${tag} already.`, 'There is nothing to do.');
   if (!tags.includes(below))
@@ -60,11 +61,10 @@ export async function promoteBuild(
   if (waiting !== undefined)
     fail('conflict', `${nvr} is on its way to ${tag} already.`, `Its task is ${waiting.task}.`);
   const outcome = await deps.koji.hub().write('tagBuild', tag, row.build);
-  if (outcome.kind === 'committed')
-    throw new DistGitError('unavailable', 'Koji has taken it, and its task is not known.', {
-      detail: { remedy: 'Look at "centpkg builds" in a moment.' },
-    });
-  const task = wholeNumber(outcome.value, 'task');
+  const task =
+    outcome.kind === 'answered'
+      ? wholeNumber(outcome.value, 'task')
+      : await lastTagTask(deps, row.build);
   await deps.db.transaction(async (sql) => {
     await sql
       .insertInto('build_moves')
@@ -78,6 +78,18 @@ export async function promoteBuild(
     });
   });
   return { nvr, tag, task };
+}
+
+/** The task of a `tagBuild` that was done, and whose answer is lost. @throws `unavailable` */
+async function lastTagTask(deps: BuildDeps, build: number): Promise<number> {
+  const tasks = await ownTasks(deps);
+  const task = tasks.find(
+    ({ method, request }) => method === 'tagBuild' && isArray(request) && request[1] === build,
+  );
+  if (task !== undefined) return numberOf(task, 'id');
+  throw new DistGitError('unavailable', 'Koji has taken it, and its task is not found.', {
+    detail: { remedy: 'Ask again in a moment: what is there already is said.' },
+  });
 }
 
 /** What Koji would find out only in the task, or say in words of its own. */
@@ -108,7 +120,7 @@ export async function demoteBuild(
   const row = await findBuild(deps.db.sql, nvr);
   const { decision, names } = await requireLevel(deps, context, row, from);
   const tag = names.levels[from];
-  const before = await tagsOf(deps, row.build);
+  const before = await rememberTags(deps, row.build);
   if (!before.includes(tag))
     fail('conflict', `${nvr} is not in ${tag}.`, 'There is nothing to do.');
   await deps.koji.hub().write('untagBuild', tag, row.build);

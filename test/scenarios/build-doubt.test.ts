@@ -17,7 +17,7 @@ describe('an answer of Koji that gets lost', () => {
     scenario.hub.fail(CALL, 'lost-answer');
     const done = await build(one);
     expect([done.code, tasksOf(one)]).toEqual([0, 1]);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     expect(done.stdout).toContain(`as task ${task}.`);
     scenario.builder.take(task);
     scenario.builder.complete(task, one.nvr);

@@ -31,7 +31,7 @@ describe('a build is refused before Koji is asked for it', () => {
     await scenario.ann.must(['commit', '-m', 'Next'], { cwd: one.folder });
     expect(await refused(['build'], one)).toEqual([
       6,
-      says('There are 1 commits that are not pushed.'),
+      says('There is a commit that is not pushed.'),
     ]);
     const commit = (await scenario.ann.git(one.folder, 'rev-parse', 'HEAD')).trim();
     const input = { component: one.component, branch: 'scl-python33-el7', commit };
@@ -105,6 +105,21 @@ describe('a build is refused before Koji is asked for it', () => {
       5,
       says(`${two.nvr} is being built already, for ann.`),
     ]);
+  });
+
+  it('of a chain whose parts would not see each other', async () => {
+    const [one, two] = [await scenario.annPackage(), await scenario.annPackage()];
+    const { state } = scenario.hub;
+    const [build, own] = [`${PREFIX}-el7-build`, `${PREFIX}-candidate`];
+    const { id } = state.as('distgit', 'getTag', own) as { id: number };
+    const link = { parent_id: id, priority: 0, maxdepth: null, intransitive: false };
+    const all = { ...link, noconfig: false, pkg_filter: '' };
+    state.as('distgit', 'setInheritanceData', build, [{ ...all, 'delete link': true }]);
+    expect(await refused(['chain-build', one.component], two)).toEqual([
+      6,
+      says(`A chain needs ${own} in the inheritance of ${build}`),
+    ]);
+    state.as('distgit', 'setInheritanceData', build, [all]);
   });
 
   it('for whoever may not push to the branch', async () => {

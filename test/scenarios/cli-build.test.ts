@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +18,7 @@ describe('centpkg build', () => {
   it('has Koji build the pushed commit, and records what came of it', async () => {
     const one = await scenario.annPackage();
     const running = ann(['build'], one);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     const [source, target, options] = scenario.builder.request(task);
     const { url } = scenario.server;
     expect(source).toBe(`git+${url}/scls/${one.component}.git#${one.commit}`);
@@ -49,7 +50,7 @@ describe('centpkg build', () => {
   it('tells with what Koji says of one that failed, and builds it again', async () => {
     const one = await scenario.annPackage();
     const running = ann(['build', '--background', '--fail-fast', '--skip-tag'], one);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     const [, , options] = scenario.builder.request(task);
     expect(options).toMatchObject({ fail_fast: true, skip_tag: true });
     expect(scenario.hub.state.store.one('task', { id: task })?.priority).toBe(25);
@@ -64,7 +65,7 @@ describe('centpkg build', () => {
     ]);
     const again = await ann(['resubmit', String(task)], one);
     expect(again.stdout).toMatch(/^Koji builds it again as task \d+\./);
-    const next = await scenario.taskOf('build');
+    const next = await scenario.taskOf('build', one);
     scenario.builder.take(next);
     scenario.builder.complete(next, one.nvr);
     const built = await scenario.until(one.component, ({ state }) => state === 'complete');
@@ -74,7 +75,7 @@ describe('centpkg build', () => {
   it('does not wait with --nowait, and is canceled by its task', async () => {
     const one = await scenario.annPackage();
     const started = await ann(['build', '--nowait'], one);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     expect(started.stdout).toContain(`Follow it: centpkg watch ${task}\n`);
     expect((await scenario.sam.run(['cancel', String(task)])).code).toBe(4);
     expect((await ann(['cancel', String(task)], one)).stdout).toBe(`Koji cancels task ${task}.\n`);
@@ -90,14 +91,14 @@ describe('centpkg build', () => {
   it('lets the first architecture go before with --first-arch', async () => {
     const one = await scenario.annPackage();
     const running = ann(['build', '--first-arch'], one);
-    const first = await scenario.taskOf('build');
+    const first = await scenario.taskOf('build', one);
     expect(scenario.builder.request(first)[2]).toMatchObject({
       scratch: true,
       arch_override: 'x86_64',
     });
     scenario.builder.take(first);
     scenario.builder.complete(first, one.nvr);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     const [, , options] = scenario.builder.request(task);
     expect(isStruct(options) ? Object.keys(options) : options).toEqual(['custom_user_metadata']);
     scenario.builder.take(task, ['x86_64', 'ppc64le']);
@@ -109,20 +110,43 @@ describe('centpkg build', () => {
   it('stops at the first architecture where that one fails', async () => {
     const one = await scenario.annPackage();
     const running = ann(['build', '--first-arch'], one);
-    const first = await scenario.taskOf('build');
+    const first = await scenario.taskOf('build', one);
     scenario.builder.take(first);
     scenario.builder.fail(first, 'mock exited with status 1');
     const done = await running;
     expect(done.stderr).toContain('On the first architecture, x86_64: mock exited with status 1');
-    expect(scenario.builder.waiting('build')).toEqual([]);
+    const asked = scenario.hub.state.store
+      .rows('task', { method: 'build' })
+      .filter(({ request }) => JSON.stringify(request).includes(one.commit));
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('centpkg watch', () => {
+  it('goes on when Koji was away, and ends at Ctrl-C while the build goes on', async () => {
+    const one = await scenario.annPackage();
+    await ann(['build', '--nowait'], one);
+    const task = await scenario.taskOf('build', one);
+    scenario.hub.fail(/getTaskDescendents/, 'offline', 'offline', 'offline', 'offline');
+    const child = scenario.ann.start(['watch', String(task)], one.folder);
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await expect.poll(() => said, { timeout: 120_000 }).toContain(`${task} build: free\n`);
+    expect(said).toContain('Still trying: Koji: database outage\n');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number];
+    expect([code, said]).toEqual([130, expect.stringContaining('The build goes on without you.')]);
+    await ann(['cancel', String(task)], one);
   });
 });
 
 describe('centpkg scratch-build', () => {
   it('builds on some architectures, into no tag, and gives the commit no name', async () => {
     const one = await scenario.annPackage();
-    const running = ann(['scratch-build', '--arches', 'x86_64,ppc64le'], one);
-    const task = await scenario.taskOf('build');
+    const running = ann(['scratch-build', '--arches', 'x86_64', 'ppc64le'], one);
+    const task = await scenario.taskOf('build', one);
     expect(scenario.builder.request(task)[2]).toMatchObject({
       scratch: true,
       arch_override: 'x86_64 ppc64le',
@@ -169,7 +193,7 @@ describe('where a build came from', () => {
   it('is told, and checked out', async () => {
     const one = await scenario.annPackage();
     await ann(['build', '--nowait'], one);
-    const task = await scenario.taskOf('build');
+    const task = await scenario.taskOf('build', one);
     scenario.builder.take(task);
     scenario.builder.complete(task, one.nvr);
     await scenario.until(one.component, ({ state }) => state === 'complete');

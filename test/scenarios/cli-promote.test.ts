@@ -10,7 +10,7 @@ const says = (text: string) => expect.stringContaining(text) as string;
 async function builtPackage(): Promise<Package> {
   const one = await scenario.annPackage();
   await scenario.ann.must(['build', '--nowait'], { cwd: one.folder });
-  const task = await scenario.taskOf('build');
+  const task = await scenario.taskOf('build', one);
   scenario.builder.take(task);
   scenario.builder.complete(task, one.nvr);
   await scenario.until(one.component, ({ state }) => state === 'complete');
@@ -59,6 +59,8 @@ describe('a build', () => {
   });
 
   it('is released by a chair alone, by its branch', async () => {
+    // Koji does it, and the answer is lost: the task is found.
+    scenario.hub.fail(/^tagBuild$/, 'lost-answer');
     const args = ['promote', '--branch', 'scl-python33-el7', '--to', 'release'];
     const refused = await scenario.ann.run(args, { cwd: one.folder });
     expect([refused.code, refused.stderr]).toEqual([4, says('ann is not a chair of SIG sclo')]);

@@ -16,8 +16,11 @@ export interface BuildScenario extends CliScenario {
   readonly builder: Builder;
   /** Ann's clone of a new component on `scl-python33-el7` with a spec, pushed, listed in Koji. */
   annPackage(): Promise<Package>;
-  /** The one task of a method that waits for a builder; waits until there is one. */
-  taskOf(method: string): Promise<number>;
+  /**
+   * A task of a method that waits for a builder; waits until there is one.
+   * @param of the package that is built; left out: any
+   */
+  taskOf(method: string, of?: Package): Promise<number>;
   /** A build of the component that fits; waits until there is one. */
   until(component: string, fits: (build: Build) => boolean): Promise<Build>;
 }
@@ -87,9 +90,12 @@ export function buildScenario(settings: Readonly<Record<string, string>> = {}): 
       const commit = (await scenario.ann.git(copy.folder, 'rev-parse', 'HEAD')).trim();
       return { ...copy, commit, nvr: `python33-${component}-1.0-1.el7` };
     },
-    async taskOf(method: string): Promise<number> {
+    async taskOf(method: string, { commit }: Partial<Package> = {}): Promise<number> {
+      const { builder } = there();
+      const fits = (task: number): boolean =>
+        JSON.stringify(builder.request(task)).includes(commit ?? '');
       for (let tries = 0; tries < 1200; tries++) {
-        const [task] = there().builder.waiting(method);
+        const task = builder.waiting(method).find(fits);
         if (task !== undefined) return task;
         await pause(100);
       }
