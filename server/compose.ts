@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { parseComponentName } from '../core/domain/component-name.ts';
+import { type ComponentName, parseComponentName } from '../core/domain/component-name.ts';
 import type { PolicyLevels } from '../core/pushes/check-push.ts';
 import { type ExplainDeps, explain } from './access/explain.ts';
 import { listAudit } from './access/list-audit.ts';
 import { listJobs } from './access/list-jobs.ts';
+import { buildPush, setAutoBuild } from './builds/auto-build.ts';
+import { listBuilds } from './builds/build-rows.ts';
+import { cancelTask, resubmitTask } from './builds/change-task.ts';
+import { followBuilds } from './builds/follow-builds.ts';
+import { demoteBuild, promoteBuild } from './builds/promote-build.ts';
+import { showBuild } from './builds/show-build.ts';
+import { readTaskLog, showTask } from './builds/show-task.ts';
+import { startBuild, startChain } from './builds/submit-build.ts';
 import * as collections from './collections/collections.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
@@ -37,6 +45,7 @@ import { Principals } from './identity/principals.ts';
 import { SshIdentities } from './identity/ssh-identities.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
+import { openKoji } from './koji/open-koji.ts';
 import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
 import { listSources } from './lookaside/list-sources.ts';
@@ -50,6 +59,7 @@ import { setQuota, showUsage } from './lookaside/usage.ts';
 import { Metrics } from './observability/metrics.ts';
 import { INDEX_JOB, indexReferences, requestIndex } from './pushes/index-references.ts';
 import { listPushes } from './pushes/list-pushes.ts';
+import { BUILD_JOB } from './pushes/record-push.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
 import { approveRequest, cancelRequest, denyRequest } from './sigs/answer-request.ts';
 import { approveUser, revokeApproval } from './sigs/approvals.ts';
@@ -105,6 +115,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     partials.recover(),
   ]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
+  const koji = openKoji(settings.koji);
 
   const { lookaside } = settings;
   const garbage = {
@@ -121,6 +132,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
         indexReferences({ db, git, repositories }, parseComponentName(subject)),
       [DELETE_JOB]: () => deleteOverdue(garbage),
       [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
+      [BUILD_JOB]: (push) => buildPush({ ...builds, principals }, push),
       'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)),
     },
     log,
@@ -165,6 +177,15 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     runJobNow: (kind, subject) => jobs.runNow(kind, subject),
     gitUrl: (component) => `${url}/${namespace}/${component}.git`,
     sshUrl: (component) => (sshUrl === null ? null : `${sshUrl}/${namespace}/${component}.git`),
+  };
+  const builds = {
+    db,
+    koji,
+    git,
+    repositories,
+    components: componentIndex,
+    gitUrl: (component: ComponentName) => componentDeps.gitUrl(component),
+    log,
   };
   const rights: ExplainDeps = {
     db,
@@ -237,6 +258,17 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     restoreSource: (context, input) => restoreSource(db, context, input),
     startScrub: (context) => startScrub(db, context),
     showScrub: (context) => showScrub(db, context),
+    startBuild: (context, input) => startBuild(builds, context, input),
+    startChain: (context, input) => startChain(builds, context, input),
+    listBuilds: (_context, input) => listBuilds(db, input),
+    showBuild: (_context, input) => showBuild(builds, input),
+    promoteBuild: (context, input) => promoteBuild(builds, context, input),
+    demoteBuild: (context, input) => demoteBuild(builds, context, input),
+    showTask: (_context, input) => showTask(builds, input),
+    readTaskLog: (_context, input) => readTaskLog(builds, input),
+    cancelTask: (context, input) => cancelTask(builds, context, input),
+    resubmitTask: (context, input) => resubmitTask(builds, context, input),
+    setAutoBuild: (context, input) => setAutoBuild(db, context, input),
     listPushes: (_context, input) => listPushes(db, input),
     listAudit: (context, input) => listAudit(db, context, input),
     listJobs: (context) => listJobs(db, context),
@@ -304,6 +336,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
           refresh * 1000,
           log,
         );
+  const follower = koji.isOn ? startSweeper(() => followBuilds(builds), koji.pollMs, log) : null;
   await requestIndex(db);
   jobs.start();
 
@@ -314,7 +347,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     async stop() {
       await Promise.all([listening.close(), forFront?.close(), ssh?.close()]);
       await Promise.all([settler.stop(), expirer.stop(), refresher?.stop(), jobs.stop()]);
-      await people?.directory.close();
+      await follower?.stop();
+      await Promise.all([people?.directory.close(), koji.close()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
       await flushed(log);

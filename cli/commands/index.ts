@@ -1,5 +1,7 @@
 import type { CommandSpec } from '../command.ts';
 import { activityCommands } from './activity.ts';
+import { buildCommands } from './build.ts';
+import { buildsCommands } from './builds.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
@@ -30,6 +32,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   commit,
   push,
   prePushCheck,
+  ...buildCommands,
+  ...buildsCommands,
   verifyFilesCommand,
   login,
   logout,

@@ -151,6 +151,42 @@ export const ROUTES = {
     summary: 'How far the last scrub has come',
   },
 
+  startBuild: { method: 'post', path: '/builds', summary: 'Build a commit of a branch in Koji' },
+  startChain: {
+    method: 'post',
+    path: '/builds/chain',
+    summary: 'Build components of a collection, one level after the other',
+  },
+  listBuilds: { method: 'get', path: '/builds', summary: 'Builds, newest first' },
+  showBuild: { method: 'get', path: '/builds/:nvr', summary: 'Where a build came from' },
+  promoteBuild: {
+    method: 'post',
+    path: '/builds/:nvr/promote',
+    summary: 'Put a build into the tag of the next level',
+  },
+  demoteBuild: {
+    method: 'post',
+    path: '/builds/:nvr/demote',
+    summary: 'Take a build out of the tag of a level',
+  },
+  showTask: { method: 'get', path: '/tasks/:task', summary: 'A task of Koji and those below it' },
+  readTaskLog: {
+    method: 'get',
+    path: '/tasks/:task/logs/:of/:file',
+    summary: 'A part of a log of a task of Koji',
+  },
+  cancelTask: { method: 'post', path: '/tasks/:task/cancel', summary: 'Cancel a build' },
+  resubmitTask: {
+    method: 'post',
+    path: '/tasks/:task/resubmit',
+    summary: 'Build again what failed or was canceled',
+  },
+  setAutoBuild: {
+    method: 'put',
+    path: '/collections/:collection/auto-build',
+    summary: 'Build what is pushed to a collection, or do not',
+  },
+
   listPushes: { method: 'get', path: '/pushes', summary: 'Pushes, newest first' },
   listAudit: { method: 'get', path: '/audit', summary: 'The audit log, newest first' },
   listJobs: { method: 'get', path: '/jobs', summary: 'Jobs that wait, run or were parked' },

@@ -4,6 +4,7 @@ import { parseSclName, VENDORS } from '../domain/collection.ts';
 import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
+import { BUILD_SCHEMAS } from './build-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
@@ -341,6 +342,7 @@ export const SCHEMAS = {
   ...LOOKASIDE_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
+  ...BUILD_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

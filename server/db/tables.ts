@@ -1,8 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { TokenVerb } from '../../core/access/principal.ts';
+import type { BuildOptions, BuildState } from '../../core/domain/build.ts';
 import type { CollectionName, SclName, Vendor } from '../../core/domain/collection.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
+import type { Nvr } from '../../core/domain/nvr.ts';
 import type {
   RequestKind,
   RequestState,
@@ -205,6 +207,43 @@ export interface Tables {
     settled_at: Time | null;
   };
   push_ref_updates: { push: string; ref: string; old_oid: string; new_oid: string };
+  builds: {
+    id: Generated<number>;
+    kind: 'build' | 'scratch' | 'chain';
+    component: ComponentName;
+    collection: CollectionName;
+    release: ElRelease;
+    commit: string;
+    target: string;
+    /** How Koji is to build it, so that it can be asked again. */
+    options: JSONColumnType<BuildOptions>;
+    /** The scratch build on the first architecture. */
+    first_task: number | null;
+    /** What Koji was asked for: of a chain the one task of all. */
+    task: number | null;
+    nvr: Nvr | null;
+    /** Koji's number of the build. */
+    build: number | null;
+    state: BuildState;
+    problem: string | null;
+    tags: ColumnType<string[], string[] | undefined, string[]>;
+    submitted_by: UserName;
+    submitted_at: CreatedAt;
+    /** When Koji was asked last. */
+    asked_at: ColumnType<Date, Date | undefined, Date>;
+    finished_at: Time | null;
+  };
+  /** Tasks of Koji that put a build into a tag. */
+  build_moves: {
+    task: number;
+    build: number;
+    tag: string;
+    asked_by: UserName;
+    asked_at: CreatedAt;
+    finished_at: Time | null;
+    problem: string | null;
+  };
+  auto_builds: { collection: CollectionName; set_by: UserName; set_at: CreatedAt };
   jobs: {
     id: Generated<number>;
     kind: string;

@@ -1,5 +1,7 @@
 import { sql as raw } from 'kysely';
 import { decide } from '../../core/access/decide.ts';
+import { parseBranchRef } from '../../core/domain/branch-name.ts';
+import type { CollectionName } from '../../core/domain/collection.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { NamedSource } from '../../core/pushes/named-sources.ts';
 import type { RefUpdate } from '../../core/pushes/push-facts.ts';
@@ -12,6 +14,8 @@ import { recordReferences } from '../lookaside/source-references.ts';
 
 /** Seconds: the pushes of that time share one run of maintenance. */
 const MAINTENANCE_DELAY = 600;
+/** Has a push built, where that is wanted; the subject is its id. */
+export const BUILD_JOB = 'push.build';
 
 /** The push passed its checks; git moves the refs next. Durable before git may go on. */
 export async function recordChecked(
@@ -82,10 +86,34 @@ export async function recordApplied(
         .values(jobRow('repository.maintain', push.component, MAINTENANCE_DELAY))
         .onConflict((conflict) => conflict.doNothing()),
     )
+    .with('builds', (sql) =>
+      sql
+        .insertInto('jobs')
+        .columns(['kind', 'subject'])
+        .expression((from) =>
+          from
+            .selectFrom('settled')
+            .select([raw.lit(BUILD_JOB).as('kind'), 'settled.id as subject'])
+            .where((where) =>
+              where.exists(
+                where
+                  .selectFrom('auto_builds')
+                  .select('collection')
+                  .where('collection', 'in', collectionsIn(refs)),
+              ),
+            ),
+        ),
+    )
     .selectFrom('settled')
     .select('id')
     .executeTakeFirst();
   return settled !== undefined;
+}
+
+/** Of the branches among these refs; never none, for the sake of SQL. */
+function collectionsIn(refs: readonly string[]): CollectionName[] {
+  const names = refs.map((ref) => parseBranchRef(ref)?.collection ?? ('' as CollectionName));
+  return [...new Set(names)];
 }
 
 /** git never moved a ref for this push. */

@@ -74,6 +74,7 @@ const RINGS: readonly Readonly<Record<string, readonly string[]>>[] = [
     worker: [],
   },
   {
+    builds: ['components', 'sigs', 'access'],
     collections: ['components', 'sigs', 'access'],
     pushes: ['lookaside', 'components', 'sigs', 'access'],
     lookaside: ['components', 'sigs', 'access'],
@@ -110,7 +111,7 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   [/^passport$/, /^server\/http\/middleware\/login\.ts$/],
   [
     /^kysely(\/|$)/,
-    /^server\/(access|collections|components|db|identity|jobs|lookaside|pushes|sigs|users)\//,
+    /^server\/(access|builds|collections|components|db|identity|jobs|lookaside|pushes|sigs|users)\//,
   ],
   [/^(pg|@electric-sql\/pglite)$/, /^server\/db\//],
   [/^commander$/, /^cli\//],

@@ -1,0 +1,72 @@
+import { branchName } from '../../core/domain/branch-name.ts';
+import { parseNvr } from '../../core/domain/nvr.ts';
+import { serverAuditRow } from '../access/audit.ts';
+import { faultWords } from '../koji/koji-fault.ts';
+import { keywords } from '../koji/xmlrpc-encode.ts';
+import { isStruct } from '../koji/xmlrpc-value.ts';
+import type { BuildDeps } from './build-deps.ts';
+import type { BuildRow } from './build-rows.ts';
+import { numberOf, structsOf, type Task, textOf } from './hub-values.ts';
+import { tagCommit } from './tag-commit.ts';
+
+type End = Pick<BuildRow, 'state' | 'problem'> & Partial<Pick<BuildRow, 'nvr' | 'build' | 'tags'>>;
+
+/** Records how a row ended, once. */
+export async function endRow(
+  { db }: Pick<BuildDeps, 'db'>,
+  row: BuildRow,
+  end: End,
+): Promise<void> {
+  await db.transaction(async (sql) => {
+    const changed = await sql
+      .updateTable('builds')
+      .set({ ...end, finished_at: new Date() })
+      .where('id', '=', row.id)
+      .where('finished_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst();
+    if (changed === undefined) return;
+    const entry = {
+      action: 'build.finish',
+      subject: `${row.component}/${branchName(row)}`,
+      decision: { allowed: true, rule: 'koji-task', reason: 'Koji ended the task.' },
+      detail: { build: row.id, ...end },
+    } as const;
+    await sql.insertInto('audit_log').values(serverAuditRow(entry)).execute();
+  });
+}
+
+/** What came of a task that has ended. @param task of the build, also within a chain */
+export async function finishBuild(deps: BuildDeps, row: BuildRow, task: Task): Promise<void> {
+  if (task.state === 'canceled')
+    return endRow(deps, row, { state: 'canceled', problem: 'It was canceled.' });
+  if (task.state === 'failed')
+    return endRow(deps, row, { state: 'failed', problem: await whyFailed(deps, task.id) });
+  if (row.kind === 'scratch') return endRow(deps, row, { state: 'complete', problem: null });
+  const hub = deps.koji.hub();
+  const found = await hub.read('listBuilds', keywords({ taskID: task.id }));
+  const [build] = structsOf(found, 'builds');
+  if (build === undefined)
+    return endRow(deps, row, { state: 'failed', problem: 'Koji has no build of the task.' });
+  const nvr = parseNvr(textOf(build, 'nvr'));
+  const id = numberOf(build, 'build_id');
+  const tags = await tagsOf(deps, id);
+  // First the tag, so that a build which is recorded has it.
+  const problem = await tagCommit(deps, row, nvr);
+  return endRow(deps, row, { state: 'complete', problem, nvr, build: id, tags });
+}
+
+/** The tags of a build, by name. */
+export async function tagsOf({ koji }: Pick<BuildDeps, 'koji'>, build: number): Promise<string[]> {
+  const tags = await koji.hub().read('listTags', build);
+  return structsOf(tags, 'tags')
+    .map((tag) => textOf(tag, 'name'))
+    .toSorted();
+}
+
+/** Koji's words of a task that failed. */
+export async function whyFailed({ koji }: Pick<BuildDeps, 'koji'>, task: number): Promise<string> {
+  const result = await koji.hub().read('getTaskResult', task, false);
+  const words = isStruct(result) ? result.faultString : null;
+  return typeof words === 'string' ? faultWords(words) : 'Koji gave no reason.';
+}

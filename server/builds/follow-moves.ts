@@ -1,0 +1,42 @@
+import { isFinished } from '../../core/domain/build.ts';
+import type { BuildDeps } from './build-deps.ts';
+import { tagsOf, whyFailed } from './finish-build.ts';
+import { tasksOf } from './read-tasks.ts';
+
+/** Looks at the tasks that put builds into tags, and records what has come of them. */
+export async function followMoves(deps: BuildDeps): Promise<void> {
+  const moves = await deps.db.sql
+    .selectFrom('build_moves')
+    .selectAll()
+    .where('finished_at', 'is', null)
+    .orderBy('task')
+    .limit(500)
+    .execute();
+  const tasks = await tasksOf(
+    deps,
+    moves.map(({ task }) => task),
+  );
+  for (const { task: id, build } of moves) {
+    const task = tasks.get(id);
+    if (task === undefined || !isFinished(task.state)) continue;
+    const problem =
+      task.state === 'closed'
+        ? null
+        : task.state === 'canceled'
+          ? 'It was canceled.'
+          : await whyFailed(deps, id);
+    await rememberTags(deps, build);
+    await deps.db.sql
+      .updateTable('build_moves')
+      .set({ finished_at: new Date(), problem })
+      .where('task', '=', id)
+      .execute();
+  }
+}
+
+/** Looks at which tags a build is in. @returns them */
+export async function rememberTags(deps: BuildDeps, build: number): Promise<string[]> {
+  const tags = await tagsOf(deps, build);
+  await deps.db.sql.updateTable('builds').set({ tags }).where('build', '=', build).execute();
+  return tags;
+}

@@ -1,0 +1,199 @@
+import type { Decision } from '../../core/access/decide.ts';
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
+import { branchName } from '../../core/domain/branch-name.ts';
+import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
+import { authorize } from '../access/authorize.ts';
+import type { Sql } from '../db/database.ts';
+import { askForBuild, askForChain } from './ask-koji.ts';
+import type { BuildDeps } from './build-deps.ts';
+import { type BuildRow, buildView } from './build-rows.ts';
+import { type CheckedBuild, checkBuild, type WantedBuild } from './check-build.ts';
+import { findCommit, pushTo, requireBranch } from './find-commit.ts';
+
+/**
+ * Has a commit of a branch built, by whoever may push to the branch.
+ * @throws DistGitError `not_allowed`, `not_found`, `check_failed`, `conflict`, `unavailable`
+ */
+export async function startBuild(
+  deps: BuildDeps,
+  context: RequestContext,
+  input: ApiParsed<'startBuild'>,
+): Promise<ApiOutput<'startBuild'>> {
+  requireUser(context);
+  const component = await deps.components.find(input.component);
+  const branch = requireBranch(component, input.branch);
+  const subject = `${input.component}/${branchName(branch)}`;
+  const decision = await authorize(deps.db, context, pushTo(component.name, branch), subject);
+  const { scratch, arches, firstArch, skipTag, failFast, background } = input;
+  if (arches !== null && !scratch)
+    fail(
+      'input_invalid',
+      'Koji builds on some of the architectures only in scratch builds.',
+      'Make it a scratch build; or let the first architecture go before with --first-arch.',
+    );
+  if (firstArch && scratch)
+    fail('input_invalid', 'A scratch build has no build after it.', 'Give arches, or firstArch.');
+  const wanted: WantedBuild = {
+    component: component.name,
+    branch,
+    commit: await findCommit(deps, component.name, branch, input.commit),
+    kind: scratch ? 'scratch' : 'build',
+    target: input.target,
+    options: { arches, firstArch: null, skipTag, failFast, background },
+  };
+  return submitBuild(deps, context, decision, wanted, firstArch);
+}
+
+/**
+ * Checks a build, and has Koji do it.
+ * @param firstArch a scratch build on the first architecture goes before
+ * @throws DistGitError `check_failed`, `conflict`, `unavailable`
+ */
+export async function submitBuild(
+  deps: BuildDeps,
+  context: RequestContext,
+  decision: Decision,
+  wanted: WantedBuild,
+  firstArch: boolean,
+): Promise<ApiOutput<'startBuild'>> {
+  const checked = await checkBuild(deps, wanted);
+  const [first] = checked.arches;
+  if (firstArch && first === undefined)
+    fail('check_failed', 'The build tag names no architecture.', 'Leave --first-arch out.');
+  const options = { ...wanted.options, firstArch: firstArch ? (first ?? null) : null };
+  const row = await deps.db.transaction((sql) =>
+    record(sql, context, decision, { ...wanted, options }, checked),
+  );
+  const task = await asked(deps, [row], () => askForBuild(deps, row));
+  const done = await started(deps, [row.id], task, firstArch);
+  return { ...buildView(done[0] ?? row), notes: [...checked.notes] };
+}
+
+/**
+ * Has components of one collection built one after the other, each from where its branch is.
+ * @throws DistGitError as `startBuild`
+ */
+export async function startChain(
+  deps: BuildDeps,
+  context: RequestContext,
+  input: ApiParsed<'startChain'>,
+): Promise<ApiOutput<'startChain'>> {
+  requireUser(context);
+  const names = input.levels.flat();
+  if (new Set(names).size < names.length)
+    fail('input_invalid', 'A component is in the chain twice.', 'Name each component once.');
+  const options = {
+    arches: null,
+    firstArch: null,
+    skipTag: false,
+    failFast: false,
+    background: input.background,
+  };
+  const plan: { wanted: WantedBuild; checked: CheckedBuild; decision: Decision }[][] = [];
+  for (const level of input.levels) {
+    const builds: (typeof plan)[number] = [];
+    for (const name of level) {
+      const component = await deps.components.find(name);
+      const branch = requireBranch(component, input.branch);
+      const subject = `${name}/${branchName(branch)}`;
+      const decision = await authorize(deps.db, context, pushTo(name, branch), subject);
+      const commit = await findCommit(deps, name, branch, undefined);
+      const target = input.target;
+      const wanted = { component: name, branch, commit, kind: 'chain', target, options } as const;
+      builds.push({ wanted, checked: await checkBuild(deps, wanted), decision });
+    }
+    plan.push(builds);
+  }
+  const levels = await deps.db.transaction(async (sql) => {
+    const rows: BuildRow[][] = [];
+    for (const level of plan) {
+      const own: BuildRow[] = [];
+      for (const { wanted, checked, decision } of level)
+        own.push(await record(sql, context, decision, wanted, checked));
+      rows.push(own);
+    }
+    return rows;
+  });
+  const rows = levels.flat();
+  const task = await asked(deps, rows, () => askForChain(deps, levels));
+  const done = await started(
+    deps,
+    rows.map(({ id }) => id),
+    task,
+    false,
+  );
+  return { task, items: done.map(buildView) };
+}
+
+/** A row is there before Koji is asked: whatever happens then, the build is not forgotten. */
+async function record(
+  sql: Sql,
+  context: RequestContext,
+  decision: Decision,
+  { component, branch, commit, kind, options }: WantedBuild,
+  { target, nvr }: CheckedBuild,
+): Promise<BuildRow> {
+  const row = await sql
+    .insertInto('builds')
+    .values({
+      kind,
+      component,
+      collection: branch.collection,
+      release: branch.release,
+      commit,
+      target,
+      options: JSON.stringify(options),
+      nvr,
+      state: 'submitting',
+      submitted_by: requireUser(context).name,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await recordAudit(sql, context, {
+    action: 'build.submit',
+    subject: `${component}/${branchName(branch)}`,
+    decision,
+    detail: { build: row.id, kind, commit, target, nvr },
+  });
+  return row;
+}
+
+/** Where Koji says no, the rows say so; where that is in doubt, `followBuilds` finds out. */
+export async function asked(
+  { db }: Pick<BuildDeps, 'db'>,
+  rows: readonly BuildRow[],
+  ask: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof DistGitError && error.code !== 'unavailable')
+      await db.sql
+        .updateTable('builds')
+        .set({ state: 'failed', problem: error.message, finished_at: new Date() })
+        .where(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        )
+        .execute();
+    throw error;
+  }
+}
+
+/** Koji has the task of these rows. */
+export async function started(
+  { db }: Pick<BuildDeps, 'db'>,
+  ids: readonly number[],
+  task: number,
+  isFirstArch: boolean,
+): Promise<BuildRow[]> {
+  return db.sql
+    .updateTable('builds')
+    .set(isFirstArch ? { first_task: task, state: 'first-arch' } : { task, state: 'building' })
+    .where('id', 'in', ids)
+    .where('state', 'in', ['submitting', 'first-arch'])
+    .returningAll()
+    .execute();
+}

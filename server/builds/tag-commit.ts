@@ -1,0 +1,27 @@
+import { type Nvr, nvrTagRef } from '../../core/domain/nvr.ts';
+import type { BuildDeps } from './build-deps.ts';
+import type { BuildRow } from './build-rows.ts';
+
+const NONE = '0'.repeat(40);
+
+/**
+ * Gives the commit of a build the git tag of its NVR. Pushes can not move it: no tag moves.
+ * @returns what is wrong with it; null: it is there
+ */
+export async function tagCommit(
+  { git, repositories }: Pick<BuildDeps, 'git' | 'repositories'>,
+  { component, commit }: Pick<BuildRow, 'component' | 'commit'>,
+  nvr: Nvr,
+): Promise<string | null> {
+  const ref = nvrTagRef(nvr);
+  const repository = ['-C', repositories.path(component)];
+  const update = ['update-ref', '-m', `built as ${nvr}`, ref, commit, NONE];
+  const isNew = await git.run([...repository, ...update]).then(
+    () => true,
+    () => false,
+  );
+  if (isNew) return null;
+  // It may be there from an earlier try, or by the hand of somebody.
+  const is = (await git.run([...repository, 'rev-parse', '--verify', `${ref}^{commit}`])).trim();
+  return is === commit ? null : `The tag ${ref.slice('refs/tags/'.length)} is at another commit.`;
+}
