@@ -6,6 +6,7 @@ import type { PolicyLevels } from '../core/pushes/check-push.ts';
 import { type ExplainDeps, explain } from './access/explain.ts';
 import { listAudit } from './access/list-audit.ts';
 import { listJobs } from './access/list-jobs.ts';
+import { applyDeclaration } from './collections/apply-declaration.ts';
 import * as collections from './collections/collections.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
@@ -218,6 +219,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     listCollections: (_context, input) => collections.listCollections(db, input),
     createCollection: (context, input) => collections.createCollection(db, context, input),
     showCollection: (_context, { collection }) => collections.showCollection(db, collection),
+    updateCollection: (context, input) => collections.updateCollection(db, context, input),
+    applyDeclaration: (context, input) => applyDeclaration(componentDeps, context, input),
     addRelease: (context, input) => collections.addRelease(componentDeps, context, input),
     setDepends: (context, input) => collections.setDepends(db, context, input),
     listComponents: (_context, input) => components.listComponents(componentDeps, input),

@@ -4,6 +4,7 @@ import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
+import { declarationCommands } from './declaration.ts';
 import { explain } from './explain.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...componentCommands,
   ...lookasideCommands,
   ...collectionCommands,
+  ...declarationCommands,
   ...sigCommands,
   ...requestCommands,
   ...userCommands,

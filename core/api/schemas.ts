@@ -4,6 +4,7 @@ import { parseSclName, VENDORS } from '../domain/collection.ts';
 import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
+import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
@@ -81,6 +82,8 @@ const collectionView = z.object({
   sclName: z.string(),
   vendor: z.enum(VENDORS),
   metaComponent: z.string(),
+  /** Builds see what is in the collection's own testing tag. */
+  inheritTesting: z.boolean(),
   releases: z.array(releaseView),
   createdAt: time,
 });
@@ -267,6 +270,7 @@ export const SCHEMAS = {
       sclName: parsed(parseSclName).optional(),
       vendor: z.enum(VENDORS).default('rh'),
       metaComponent: component.optional(),
+      inheritTesting: z.boolean().default(false),
       releases: z.array(z.strictObject({ release, depends })).max(20),
     }),
     response: collectionView,
@@ -274,6 +278,11 @@ export const SCHEMAS = {
   showCollection: {
     params: z.object({ collection }),
     response: collectionView.extend({ components: z.array(z.string()) }),
+  },
+  updateCollection: {
+    params: z.object({ collection }),
+    body: z.strictObject(editableSettings),
+    response: collectionView,
   },
   addRelease: {
     params: z.object({ collection }),
@@ -332,6 +341,7 @@ export const SCHEMAS = {
     response: list(auditView),
   },
   listJobs: { response: list(jobView) },
+  ...DECLARATION_SCHEMAS,
   ...LOOKASIDE_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
