@@ -1,5 +1,6 @@
+import type { CollectionName } from '../domain/collection.ts';
 import type { KojiSubject } from '../domain/koji-names.ts';
-import type { ExtraValue, MergeMode } from './profile.ts';
+import type { ExtraValue, ProfileRepo } from './profile.ts';
 
 /** One tag that another inherits from. */
 export interface DesiredEdge {
@@ -7,15 +8,11 @@ export interface DesiredEdge {
   readonly priority: number;
   /** Only where the parent exists on the hub. */
   readonly optional: boolean;
+  /** The collection that it is a level of; null: the parent is the site's. */
+  readonly collection: CollectionName | null;
 }
 
-export interface DesiredRepo {
-  readonly repo: string;
-  readonly mode: MergeMode;
-  readonly priority: number;
-  /** To create it with, where it does not exist; null: not known. */
-  readonly url: string | null;
-}
+export type DesiredRepo = ProfileRepo;
 
 export interface DesiredGroup {
   readonly group: string;

@@ -17,9 +17,9 @@ export interface ProfileRepo {
 export interface KojiProfile {
   readonly arches: readonly string[];
   readonly externalRepos: readonly ProfileRepo[];
-  /** `mock.*`, `rpm.macro.*`, `repo.*` and so on. */
+  /** `mock.*`, `rpm.macro.*`, `repo.*` and so on; texts may have placeholders. */
   readonly extra: Readonly<Record<string, ExtraValue>>;
-  /** Packages of the groups `build` and `srpm-build`, before those of the collection itself. */
+  /** Packages of the groups `build` and `srpm-build`, with placeholders. */
   readonly groupPackages: readonly string[];
   /** The tag that every build tag inherits from first; null: as the names have it. */
   readonly buildsys: string | null;
