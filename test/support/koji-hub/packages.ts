@@ -6,6 +6,8 @@ import { type Context, denied, generic, type Row, say } from './store.ts';
 /** The hub's policy for lists of packages, by default. */
 function policy(context: Context): void {
   context.assertLogin();
+  const { packageRefusal } = context.store;
+  if (packageRefusal !== null) throw denied(`policy violation (package_list): ${packageRefusal}`);
   if (!context.has('tag'))
     throw denied('policy violation (package_list): Only admin/tag can do this via default policy');
 }

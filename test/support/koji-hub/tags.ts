@@ -264,7 +264,11 @@ export const TAG_METHODS: Methods = {
   getTag: method('get_tag(tagInfo, strict=False, event=None, blocked=False)', (context, a) => {
     const tag =
       a.strict === true ? look.getTag(context, a.tagInfo) : look.findTag(context, a.tagInfo);
-    return tag && { ...tag, extra: look.extraOf(context, tag.id) };
+    if (tag === null || a.blocked !== true)
+      return tag && { ...tag, extra: look.extraOf(context, tag.id) };
+    const rows = context.store.active('tag_extra', { tag_id: tag.id ?? null });
+    const extra = rows.map(({ key, blocked = null, value = null }) => [say(key), [blocked, value]]);
+    return { ...tag, extra: Object.fromEntries(extra) as Row };
   }),
   listTags: method(
     'listTags(build=None, package=None, perms=True, queryOpts=None, pattern=None)',

@@ -12,6 +12,7 @@ function readings(names: Names): HubCall[] {
     for (const method of ['getTag', 'getInheritanceData', 'getTagExternalRepos', 'getBuildConfig'])
       calls.push({ method, params });
     calls.push({ method: 'getFullInheritance', params });
+    calls.push({ method: 'getTag', params: [...params, keywords({ blocked: true })] });
     calls.push({ method: 'getTagGroups', params: [...params, keywords({ inherit: false })] });
     calls.push({ method: 'getTagGroups', params: [...params, keywords({ incl_blocked: true })] });
     calls.push({ method: 'listPackages', params });
@@ -56,8 +57,10 @@ export async function talk(
 }
 
 function shown(answer: CallAnswer, names: Names, method: string): unknown {
-  if ('value' in answer)
-    return method === 'createTag' ? typeof answer.value : lasting(answer.value, '', names);
+  if ('value' in answer) {
+    const { value } = answer;
+    return method === 'createTag' ? typeof value : lasting(value, '', names);
+  }
   const { code, words } = answer.fault;
   const plain = names.plain(words).replace(/\b\d+\b/g, '#');
   // Of several, Python names any.
@@ -66,7 +69,16 @@ function shown(answer: CallAnswer, names: Names, method: string): unknown {
 
 /** A value without numbers that two hubs do not share. */
 function lasting(value: XmlRpcValue, name: string, names: Names): unknown {
-  if (isArray(value)) return value.map((one) => lasting(one, name, names));
+  if (isArray(value)) {
+    const all = value.map((one) => lasting(one, name, names));
+    // Of packages and groups the database gives any order.
+    const hasNoOrder = value.some(
+      (one) => isStruct(one) && ('package' in one || 'group_id' in one || 'package_id' in one),
+    );
+    return hasNoOrder
+      ? all.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+      : all;
+  }
   if (isStruct(value))
     return Object.fromEntries(
       Object.entries(value).map(([key, one]) => [key, lasting(one, key, names)]),
