@@ -5,6 +5,7 @@ import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
+import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
 import {
@@ -333,6 +334,7 @@ export const SCHEMAS = {
   },
   listJobs: { response: list(jobView) },
   ...LOOKASIDE_SCHEMAS,
+  ...KOJI_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;

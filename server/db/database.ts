@@ -9,6 +9,7 @@ import * as uploadAudit from './migrations/004-upload-audit.ts';
 import * as directory from './migrations/005-directory.ts';
 import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as accessRequests from './migrations/007-access-requests.ts';
+import * as koji from './migrations/010-koji.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
@@ -25,6 +26,7 @@ const MIGRATIONS = {
   '006-ssh-keys': sshKeys,
   '007-access-requests': accessRequests,
   '008-web-sessions': webSessions,
+  '010-koji': koji,
 };
 
 /**
