@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KOJI_NAME_TEMPLATES } from '../../core/domain/koji-names.ts';
+import { profileSettings } from './profile-settings.ts';
 
 const file = z.string().min(1);
 const templates = Object.keys(KOJI_NAME_TEMPLATES) as (keyof typeof KOJI_NAME_TEMPLATES)[];
@@ -22,6 +23,7 @@ export const kojiSettings = z
       .regex(/^[A-Za-z0-9/_.@{}-]+$/, 'the name of a user of Koji, with {sig} where the SIG is')
       .default('{sig}')
       .describe('who owns packages in Koji; {sig} is the name of the SIG'),
+    profiles: profileSettings.prefault({}).describe('what a build tag has, by EL release'),
     poll: z.number().int().min(1).max(3600).default(15).describe('seconds between looks at tasks'),
     timeout: z.number().int().min(1).max(600).default(60).describe('seconds for an answer'),
   })

@@ -176,9 +176,9 @@ describe('the plan of what is there', () => {
     const packages = DONE.hub.tags.get(CANDIDATE)?.packages ?? [];
     const hub = withTag(DONE.hub, CANDIDATE, {
       locked: true,
-      packages: packages.map((one, index) => ({
-        ...one,
-        owner: index === 0 ? 'carol' : one.owner,
+      packages: packages.map(({ package: name, owner }, index) => ({
+        package: name,
+        owner: index === 0 ? 'carol' : owner,
         blocked: index === 1,
       })),
     });
@@ -210,8 +210,10 @@ describe('the plan of what is there', () => {
 
   it('swaps the priorities of repositories without a moment of two with one', () => {
     const found = DONE.hub.tags.get(BUILD)?.externalRepos ?? [];
-    const round = found.map((one, index) => ({
-      ...one,
+    const round = found.map(({ repo, mode, arches }, index) => ({
+      repo,
+      mode,
+      arches,
       priority: found[(index + 1) % found.length]?.priority ?? 0,
     }));
     const hub = withTag(DONE.hub, BUILD, { externalRepos: round });

@@ -184,20 +184,19 @@ export function anyHub(desired: readonly DesiredState[]): fc.Arbitrary<HubState>
             : anyTag(one, base).map((found) => [tag, found] as const),
         ),
       );
-      return fc.tuple(fc.tuple(...entries), fc.constant(shape.targets)).map(
-        ([tags, targets]): HubState => ({
-          ...base,
-          tags: new Map(tags.map(([name, tag]) => [name, withoutMissing(base, tag)])),
-          targets: new Map(
-            desired.map(({ target }) => [
-              target.target,
-              targets && base.tags.get(target.buildTag) !== null
-                ? { buildTag: target.buildTag, destTag: 'elsewhere' }
-                : null,
-            ]),
-          ),
-        }),
+      const targets = desired.map(
+        ({ target: { target, buildTag } }) =>
+          [
+            target,
+            shape.targets && base.tags.get(buildTag) !== null
+              ? { buildTag, destTag: 'elsewhere' }
+              : null,
+          ] as const,
       );
+      return fc.tuple(...entries).map((tags) => {
+        const found = new Map(tags.map(([name, tag]) => [name, withoutMissing(base, tag)]));
+        return Object.assign({}, base, { tags: found, targets: new Map(targets) });
+      });
     });
 }
 
