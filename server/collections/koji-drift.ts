@@ -6,7 +6,12 @@ import { planKoji } from '../../core/koji/plan-koji.ts';
 import { needsAttention } from '../../core/koji/provision-result.ts';
 import type { RequestContext } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
-import { type CollectionRelease, enqueueKoji, KOJI_JOB } from '../components/koji-jobs.ts';
+import {
+  type CollectionRelease,
+  enqueueKoji,
+  KOJI_JOB,
+  kojiSubject,
+} from '../components/koji-jobs.ts';
 import type { Database } from '../db/database.ts';
 import { enqueue } from '../jobs/job-queue.ts';
 import { readHub } from '../koji/read-hub.ts';
@@ -94,28 +99,22 @@ export async function lookForDrift(deps: KojiDeps): Promise<void> {
   );
 }
 
-/** Every release that was asked to be set up. */
+/** Every release that was asked to be set up; `parked`: its job was given up. */
 async function setUp(db: Database) {
-  const rows = await db.sql
-    .selectFrom('koji_provisions as p')
-    .select(({ exists, selectFrom }) => [
-      'p.collection',
-      'p.release',
-      'p.state',
-      exists(
-        selectFrom('jobs')
-          .select('id')
-          .where('kind', '=', KOJI_JOB)
-          .where('jobs.state', '=', 'parked')
-          .whereRef('subject', '=', ({ fn, val, ref }) =>
-            fn<string>('concat', [ref('p.collection'), val(' '), ref('p.release')]),
-          ),
-      ).as('parked'),
-    ])
-    .orderBy('p.collection')
-    .orderBy('p.release')
+  const parked = await db.sql
+    .selectFrom('jobs')
+    .select('subject')
+    .where('kind', '=', KOJI_JOB)
+    .where('state', '=', 'parked')
     .execute();
-  return rows.map((row) => ({ ...row, parked: row.parked === true }));
+  const subjects = new Set(parked.map(({ subject }) => subject));
+  const rows = await db.sql
+    .selectFrom('koji_provisions')
+    .select(['collection', 'release', 'state'])
+    .orderBy('collection')
+    .orderBy('release')
+    .execute();
+  return rows.map((row) => Object.assign(row, { parked: subjects.has(kojiSubject(row)) }));
 }
 
 /** Compares, and remembers what is found. */

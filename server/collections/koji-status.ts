@@ -51,10 +51,10 @@ async function provisionOf(
     error: job?.last_error ?? null,
     steps: [...steps],
     findings: [...findings],
-    requests: requests.map((one) => ({
-      ...one,
-      commands: [...one.commands],
-      blocks: [...one.blocks],
+    requests: requests.map(({ message, commands, blocks }) => ({
+      message,
+      commands: [...commands],
+      blocks: [...blocks],
     })),
   };
 }

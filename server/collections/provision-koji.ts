@@ -9,7 +9,12 @@ import { planKoji } from '../../core/koji/plan-koji.ts';
 import { needsAttention, type ProvisionResult } from '../../core/koji/provision-result.ts';
 import { type RequestContext, recordAudit, requireUser, serverAuditRow } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
-import { type CollectionRelease, enqueueKoji, NEXT_REQUEST, parseKojiSubject } from '../components/koji-jobs.ts';
+import {
+  type CollectionRelease,
+  enqueueKoji,
+  NEXT_REQUEST,
+  parseKojiSubject,
+} from '../components/koji-jobs.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { applyPlan } from '../koji/apply-plan.ts';
 import type { Koji } from '../koji/open-koji.ts';
@@ -48,7 +53,12 @@ export async function applyKoji(
       `Add one: centpkg collection add-release ${name} 7`,
     );
   await db.transaction(async (sql) => {
-    await requestKojiSetUp(sql, { collection: name, releases, overwrite, by: requireUser(context).name });
+    await requestKojiSetUp(sql, {
+      collection: name,
+      releases,
+      overwrite,
+      by: requireUser(context).name,
+    });
     await recordAudit(sql, context, {
       action: 'collection.apply-koji',
       subject: name,
@@ -85,7 +95,11 @@ export async function requestKojiSetUp(
     await sql
       .insertInto('koji_provisions')
       .values({ collection, release, ...request })
-      .onConflict((conflict) => conflict.columns(['collection', 'release']).doUpdateSet({ ...request, request: NEXT_REQUEST }))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['collection', 'release'])
+          .doUpdateSet({ ...request, request: NEXT_REQUEST }),
+      )
       .execute();
     await enqueueKoji(sql, { collection, release });
   }
@@ -95,7 +109,8 @@ export async function requestKojiSetUp(
  * The job: Koji has what it should have for a collection on one EL release, as far as it can have
  * it now. Running it again changes nothing.
  */
-export async function provisionKoji({ db, koji, wakeJobs }: KojiDeps, subject: string): Promise<void> {
+export async function provisionKoji(deps: KojiDeps, subject: string): Promise<void> {
+  const { db, koji } = deps;
   const of = parseKojiSubject(subject);
   const asked = await db.sql
     .selectFrom('koji_provisions')
@@ -113,7 +128,7 @@ export async function provisionKoji({ db, koji, wakeJobs }: KojiDeps, subject: s
     plan: (state, ours) => planKoji(desired, state, { ours, named }),
   });
   await storeResult(db, of, asked.request, provisionResult(applied));
-  if (applied.done.length > 0) wakeJobs();
+  if (applied.done.length > 0) deps.wakeJobs();
 }
 
 async function storeResult(

@@ -15,7 +15,7 @@ export async function desiredIn(
 ): Promise<DesiredState> {
   const facts = await releaseFacts(sql, of);
   return desiredState(facts, {
-    names: koji.names,
+    names: (subject) => koji.names(subject),
     profile: koji.profileOf(of.release),
     owner: koji.ownerOf(facts.sig),
   });

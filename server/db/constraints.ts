@@ -53,6 +53,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   sig_approvals_sig: unknown('SIG', 'centpkg sig list'),
   collections_sig: unknown('SIG', 'centpkg sig list'),
   collection_depends_on: unknown('collection to depend on', 'centpkg collection list'),
+  koji_provisions_release: {
+    code: 'conflict',
+    message: 'An EL release of the collection is set up in Koji.',
+    remedy: 'Keep the release: what is in Koji stays there. "centpkg collection status NAME"',
+  },
   component_collections_collection: unknown('collection', 'centpkg collection list'),
 };
 

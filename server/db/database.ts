@@ -9,8 +9,8 @@ import * as uploadAudit from './migrations/004-upload-audit.ts';
 import * as directory from './migrations/005-directory.ts';
 import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as accessRequests from './migrations/007-access-requests.ts';
-import * as koji from './migrations/010-koji.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
+import * as koji from './migrations/010-koji.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 

@@ -13,10 +13,10 @@ import type {
   UserSource,
 } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
-import type { ProvisionResult } from '../../core/koji/provision-result.ts';
-import type { Plan } from '../../core/koji/plan.ts';
-import type { ThingId } from '../../core/koji/things.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
+import type { Plan } from '../../core/koji/plan.ts';
+import type { ProvisionResult } from '../../core/koji/provision-result.ts';
+import type { ThingId } from '../../core/koji/things.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;

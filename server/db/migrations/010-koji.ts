@@ -13,22 +13,22 @@ const STATEMENTS = [
      result jsonb,
      ran_at timestamptz,
      primary key (collection, release),
-     foreign key (collection, release) references collection_releases)`,
-  // Beside the provisions: a release may be looked at that was never set up from here.
+     constraint koji_provisions_release
+       foreign key (collection, release) references collection_releases)`,
   `create table koji_drift (
      collection text not null,
      release text not null,
      plan jsonb not null,
      looked_at timestamptz not null default now(),
      primary key (collection, release),
-     foreign key (collection, release) references collection_releases)`,
+     foreign key (collection, release) references koji_provisions)`,
   `create table koji_things (
      collection text not null,
      release text not null,
      thing text not null,
      sure boolean not null,
      primary key (collection, release, thing),
-     foreign key (collection, release) references collection_releases)`,
+     foreign key (collection, release) references koji_provisions)`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {
