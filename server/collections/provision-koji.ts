@@ -91,6 +91,7 @@ export async function requestKojiSetUp(
       requested_at: raw<Date>`now()`,
       overwrite: [...overwrite],
       state: 'waiting' as const,
+      result: null,
     };
     await sql
       .insertInto('koji_provisions')
@@ -114,7 +115,7 @@ export async function provisionKoji(deps: KojiDeps, subject: string): Promise<vo
   const of = parseKojiSubject(subject);
   const asked = await db.sql
     .selectFrom('koji_provisions')
-    .select(['request', 'overwrite'])
+    .select(['request', 'overwrite', 'result'])
     .where('collection', '=', of.collection)
     .where('release', '=', of.release)
     .executeTakeFirst();
@@ -127,14 +128,23 @@ export async function provisionKoji(deps: KojiDeps, subject: string): Promise<vo
     things: madeThings(db, of),
     plan: (state, ours) => planKoji(desired, state, { ours, named }),
   });
-  await storeResult(db, of, asked.request, provisionResult(applied));
+  await storeResult(db, of, asked, provisionResult(applied));
   if (applied.done.length > 0) deps.wakeJobs();
+}
+
+/** What earlier runs for the same request have done is told with what this one did. */
+function withEarlier(earlier: ProvisionResult | null, result: ProvisionResult): ProvisionResult {
+  const now = new Set(result.steps.map(({ step }) => step));
+  const before = (earlier?.steps ?? []).filter(
+    ({ step, state }) => state === 'done' && !now.has(step),
+  );
+  return { ...result, steps: [...before, ...result.steps] };
 }
 
 async function storeResult(
   db: Database,
   of: CollectionRelease,
-  request: number,
+  asked: { readonly request: number; readonly result: ProvisionResult | null },
   result: ProvisionResult,
 ): Promise<void> {
   const { collection, release } = of;
@@ -146,13 +156,13 @@ async function storeResult(
       .updateTable('koji_provisions')
       .set({
         state: isDone ? 'done' : 'attention',
-        result: JSON.stringify(result),
+        result: JSON.stringify(withEarlier(asked.result, result)),
         ran_at: raw<Date>`now()`,
         ...(isDone ? { overwrite: [] } : {}),
       })
       .where('collection', '=', collection)
       .where('release', '=', release)
-      .where('request', '=', request)
+      .where('request', '=', asked.request)
       .execute();
     await sql
       .deleteFrom('koji_drift')

@@ -56,7 +56,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   koji_provisions_release: {
     code: 'conflict',
     message: 'An EL release of the collection is set up in Koji.',
-    remedy: 'Keep the release: what is in Koji stays there. "centpkg collection status NAME"',
+    remedy: '"centpkg collection status NAME" shows what is there; keep the release.',
   },
   component_collections_collection: unknown('collection', 'centpkg collection list'),
 };

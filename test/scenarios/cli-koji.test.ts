@@ -82,7 +82,7 @@ describe('a SIG sets up Koji', () => {
 
   it('finds an edge that somebody removed, and mends it', async () => {
     const [candidate = ''] = LEVELS;
-    const { id = null } = byHand('getTag', candidate) as { id: number };
+    const { id } = byHand('getTag', candidate) as { id: number };
     byHand('setInheritanceData', BUILD, [{ parent_id: id, 'delete link': true }]);
     const found = await scenario.carol.must(['collection', 'drift', 'rh-python34']);
     expect(found).toContain(`  + parent ${candidate}: priority 10`);
@@ -99,7 +99,7 @@ describe('a SIG sets up Koji', () => {
 
   it('and leaves alone what is not its own', async () => {
     byHand('createTag', 'somebody-s');
-    const { id = null } = byHand('getTag', 'somebody-s') as { id: number };
+    const { id } = byHand('getTag', 'somebody-s') as { id: number };
     const link = { maxdepth: null, intransitive: false, noconfig: false, pkg_filter: '' };
     byHand('setInheritanceData', BUILD, [{ parent_id: id, priority: 99, ...link }]);
     const stdout = await scenario.carol.must(['collection', 'drift', 'rh-python34']);
