@@ -6,6 +6,7 @@ import type { PolicyLevels } from '../core/pushes/check-push.ts';
 import { type ExplainDeps, explain } from './access/explain.ts';
 import { listAudit } from './access/list-audit.ts';
 import { listJobs } from './access/list-jobs.ts';
+import { applyDeclaration } from './collections/apply-declaration.ts';
 import * as collections from './collections/collections.ts';
 import * as kojiDrift from './collections/koji-drift.ts';
 import { showKoji } from './collections/koji-status.ts';
@@ -241,6 +242,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     listCollections: (_context, input) => collections.listCollections(db, input),
     createCollection: (context, input) => collections.createCollection(db, context, input),
     showCollection: (_context, { collection }) => collections.showCollection(db, collection),
+    updateCollection: (context, input) => collections.updateCollection(db, context, input),
+    applyDeclaration: (context, input) => applyDeclaration(componentDeps, context, input),
     addRelease: (context, input) => collections.addRelease(componentDeps, context, input),
     planKoji: (context, input) => kojiDrift.showKojiPlan(kojiDeps, context, input),
     applyKoji: (context, input) => kojiSetUp.applyKoji(kojiDeps, context, input),

@@ -5,6 +5,7 @@ import { collectionCommands } from './collection.ts';
 import { collectionKojiCommands } from './collection-koji.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
+import { declarationCommands } from './declaration.ts';
 import { explain } from './explain.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...lookasideCommands,
   ...collectionCommands,
   ...collectionKojiCommands,
+  ...declarationCommands,
   ...sigCommands,
   ...requestCommands,
   ...userCommands,

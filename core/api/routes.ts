@@ -80,6 +80,16 @@ export const ROUTES = {
   listCollections: { method: 'get', path: '/collections', summary: 'All collections' },
   createCollection: { method: 'post', path: '/collections', summary: 'Create a collection' },
   showCollection: { method: 'get', path: '/collections/:collection', summary: 'One collection' },
+  updateCollection: {
+    method: 'patch',
+    path: '/collections/:collection',
+    summary: 'Change names and settings of a collection',
+  },
+  applyDeclaration: {
+    method: 'post',
+    path: '/declarations',
+    summary: 'Make collections as they are declared, all or none',
+  },
   addRelease: {
     method: 'post',
     path: '/collections/:collection/releases',

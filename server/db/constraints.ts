@@ -35,6 +35,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'A collection is named twice among the dependencies of one release.',
     remedy: 'Name each once.',
   },
+  access_requests_collection_fkey: {
+    code: 'conflict',
+    message: 'A collection that is to be removed has requests, which are kept.',
+    remedy: 'Leave the collection in; "centpkg request list" shows the requests.',
+  },
   component_collections_pkey: {
     code: 'conflict',
     message: 'The component is in that collection already.',

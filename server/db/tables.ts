@@ -129,6 +129,8 @@ export interface Tables {
     scl_name: SclName;
     vendor: Vendor;
     meta_component: ComponentName;
+    /** Builds see what is in the collection's own testing tag. */
+    inherit_testing: Generated<boolean>;
     created_by: UserName;
     created_at: CreatedAt;
   };

@@ -46,7 +46,7 @@ const profile = (release: ElRelease) => {
             name: repo,
             mode,
             priority,
-            ...(url === null ? {} : { url }),
+            url: url ?? undefined,
           })),
         )
         .describe('of build tags'),

@@ -55,6 +55,8 @@ const OPERATIONS: {
   listCollections: [PUBLIC, {}],
   createCollection: [RIGHT, { name: 'new1', sig: 'sclo', releases: [] }],
   showCollection: [PUBLIC, { collection: 'python33' }],
+  updateCollection: [RIGHT, { collection: 'python33', inheritTesting: true }],
+  applyDeclaration: [RIGHT, { collections: [{ name: 'python33', releases: {} }] }],
   addRelease: [RIGHT, { collection: 'python33', release: '8' }],
   setDepends: [RIGHT, { collection: 'python33', release: '7', depends: [] }],
   planKoji: [RIGHT, { collection: 'python33' }],
