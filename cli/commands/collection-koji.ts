@@ -15,6 +15,7 @@ import {
   textOption,
 } from '../command.ts';
 import { kojiStatusText } from '../output/koji-status.ts';
+import { applyFile, DECLARATION_OPTIONS } from './declaration.ts';
 
 /** Between two looks at how far it has come. */
 const LOOK_MS = 500;
@@ -22,7 +23,7 @@ const LOOK_MS = 500;
 const EL_OPTION = { flags: '--el <release>', help: 'on this EL release only' } as const;
 
 /** What `collection apply NAME` takes. */
-export const APPLY_OPTIONS: readonly OptionSpec[] = [
+const APPLY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--el <release>', help: 'on these EL releases only', list: true },
   {
     flags: '--overwrite <thing>',
@@ -32,25 +33,26 @@ export const APPLY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--nowait', help: 'do not wait for the end' },
 ];
 
-/** Has Koji set up, and waits until it is, or until it waits for somebody. */
-export async function applyToKoji(
+/** Has Koji set up for collections, and waits until it is, or until it waits for somebody. */
+async function applyToKoji(
   { api }: CommandContext,
-  name: string,
+  names: readonly string[],
   options: Options,
 ): Promise<Outcome> {
-  const collection = parseCollectionName(name);
-  let status = await api.call('applyKoji', {
-    collection,
-    releases: (listOption(options, 'el') ?? []).map(parseElRelease),
-    overwrite: listOption(options, 'overwrite') ?? [],
-  });
-  const isUnderWay = (): boolean =>
-    status.items.some(({ state, error }) => state === 'waiting' && error === null);
-  while (!flagOption(options, 'nowait') && isUnderWay()) {
-    await pause(LOOK_MS);
-    status = await api.call('showKoji', { collection });
-  }
-  return { data: status, text: kojiStatusText(status) };
+  const releases = (listOption(options, 'el') ?? []).map(parseElRelease);
+  const overwrite = listOption(options, 'overwrite') ?? [];
+  const all: ApiOutput<'applyKoji'>[] = [];
+  for (const collection of names.map(parseCollectionName))
+    all.push(await api.call('applyKoji', { collection, releases, overwrite }));
+  const isUnderWay = ({ items }: ApiOutput<'showKoji'>): boolean =>
+    items.some(({ state, error }) => state === 'waiting' && error === null);
+  if (!flagOption(options, 'nowait'))
+    for (const [index, name] of names.entries())
+      for (let one = all[index]; one !== undefined && isUnderWay(one); all[index] = one) {
+        await pause(LOOK_MS);
+        one = await api.call('showKoji', { collection: parseCollectionName(name) });
+      }
+  return { data: all, text: all.map(kojiStatusText).join('\n\n') };
 }
 
 const planned = ({ items }: Pick<ApiOutput<'planKoji'>, 'items'>): string =>
@@ -61,11 +63,26 @@ const planned = ({ items }: Pick<ApiOutput<'planKoji'>, 'items'>): string =>
 export const collectionKojiCommands: readonly CommandSpec[] = [
   {
     name: 'collection apply',
-    args: '<name>',
-    summary: 'Set up Koji as the collection is declared',
-    options: APPLY_OPTIONS,
-    examples: ['centpkg collection apply rh-python34'],
-    run: (context, [name = ''], options) => applyToKoji(context, name, options),
+    args: '[names...]',
+    summary: 'Set up Koji for collections; with -f: make them as a file declares, all or none',
+    options: [...DECLARATION_OPTIONS, ...APPLY_OPTIONS],
+    examples: [
+      'centpkg collection apply rh-python34 rh-python35 --el 7',
+      'centpkg collection apply -f collections.yaml --dry-run',
+      'centpkg collection export --sig sclo | centpkg collection apply -f -',
+    ],
+    async run(context, names, options) {
+      const file = textOption(options, 'file');
+      if ((file === undefined) === (names.length === 0))
+        fail(
+          'usage',
+          'It takes names, to set up Koji for these collections, or --file, to make collections.',
+          'For instance: -f collections.yaml',
+        );
+      return file === undefined
+        ? applyToKoji(context, names, options)
+        : applyFile(context, file, options);
+    },
   },
   {
     name: 'collection plan',

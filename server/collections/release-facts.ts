@@ -29,7 +29,7 @@ async function releaseFacts(
   const row = await sql
     .selectFrom('collection_releases')
     .innerJoin('collections', 'collections.name', 'collection_releases.collection')
-    .select(['sig', 'vendor', 'scl_name'])
+    .select(['sig', 'vendor', 'scl_name', 'inherit_testing'])
     .where('collection', '=', collection)
     .where('release', '=', release)
     .executeTakeFirst();
@@ -64,7 +64,7 @@ async function releaseFacts(
       on: { sig, vendor, collection: on, release },
       level,
     })),
-    inheritTesting: false,
+    inheritTesting: row.inherit_testing,
     closed: false,
   };
 }
