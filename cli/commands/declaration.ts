@@ -115,21 +115,6 @@ export async function applyFile(
 
 export const declarationCommands: readonly CommandSpec[] = [
   {
-    name: 'collection apply',
-    summary: 'Make collections as a file declares them, all or none',
-    options: DECLARATION_OPTIONS,
-    examples: [
-      'centpkg collection apply -f collections.yaml --dry-run',
-      'centpkg collection export --sig sclo | centpkg collection apply -f -',
-    ],
-    async run(context, _args, options) {
-      const name = textOption(options, 'file');
-      if (name === undefined)
-        fail('usage', '--file is required.', 'For instance: -f collections.yaml');
-      return applyFile(context, name, options);
-    },
-  },
-  {
     name: 'collection export',
     summary: 'Collections as a file for "collection apply"',
     options: [{ flags: '--sig <name>', help: 'of one SIG' }],

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.ts';
 import { activityCommands } from './activity.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
+import { collectionKojiCommands } from './collection-koji.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { declarationCommands } from './declaration.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...componentCommands,
   ...lookasideCommands,
   ...collectionCommands,
+  ...collectionKojiCommands,
   ...declarationCommands,
   ...sigCommands,
   ...requestCommands,

@@ -100,6 +100,26 @@ export const ROUTES = {
     path: '/collections/:collection/releases/:release/depends',
     summary: 'Say which collections it depends on',
   },
+  planKoji: {
+    method: 'get',
+    path: '/collections/:collection/koji/plan',
+    summary: 'What Koji lacks, or has otherwise',
+  },
+  applyKoji: {
+    method: 'post',
+    path: '/collections/:collection/koji',
+    summary: 'Set up Koji as the collection is declared',
+  },
+  showKoji: {
+    method: 'get',
+    path: '/collections/:collection/koji',
+    summary: 'How far the set-up of Koji has come',
+  },
+  findDrift: {
+    method: 'post',
+    path: '/koji/drift',
+    summary: 'Compare what was set up with what Koji has now',
+  },
 
   listComponents: { method: 'get', path: '/components', summary: 'Components, by name' },
   createComponent: { method: 'post', path: '/components', summary: 'Create a component' },

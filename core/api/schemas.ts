@@ -6,6 +6,7 @@ import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
+import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
 import {
@@ -343,6 +344,7 @@ export const SCHEMAS = {
   listJobs: { response: list(jobView) },
   ...DECLARATION_SCHEMAS,
   ...LOOKASIDE_SCHEMAS,
+  ...KOJI_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;

@@ -58,6 +58,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   sig_approvals_sig: unknown('SIG', 'centpkg sig list'),
   collections_sig: unknown('SIG', 'centpkg sig list'),
   collection_depends_on: unknown('collection to depend on', 'centpkg collection list'),
+  koji_provisions_release: {
+    code: 'conflict',
+    message: 'An EL release of the collection is set up in Koji.',
+    remedy: '"centpkg collection status NAME" shows what is there; keep the release.',
+  },
   component_collections_collection: unknown('collection', 'centpkg collection list'),
 };
 

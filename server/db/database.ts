@@ -11,6 +11,7 @@ import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as accessRequests from './migrations/007-access-requests.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
 import * as collectionSettings from './migrations/009-collection-settings.ts';
+import * as koji from './migrations/010-koji.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,6 +28,7 @@ const MIGRATIONS = {
   '007-access-requests': accessRequests,
   '008-web-sessions': webSessions,
   '009-collection-settings': collectionSettings,
+  '010-koji': koji,
 };
 
 /**

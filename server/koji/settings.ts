@@ -25,6 +25,13 @@ export const kojiSettings = z
       .describe('who owns packages in Koji; {sig} is the name of the SIG'),
     profiles: profileSettings.prefault({}).describe('what a build tag has, by EL release'),
     poll: z.number().int().min(1).max(3600).default(15).describe('seconds between looks at tasks'),
+    drift_interval: z
+      .number()
+      .int()
+      .min(60)
+      .max(86400 * 7)
+      .default(3600)
+      .describe('seconds between looks for what Koji has otherwise than declared'),
     timeout: z.number().int().min(1).max(600).default(60).describe('seconds for an answer'),
   })
   .superRefine(({ url, certificate_file, key_file }, context) => {
