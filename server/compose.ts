@@ -14,9 +14,15 @@ import { demoteBuild, promoteBuild } from './builds/promote-build.ts';
 import { showBuild } from './builds/show-build.ts';
 import { readTaskLog, showTask } from './builds/show-task.ts';
 import { startBuild, startChain } from './builds/submit-build.ts';
+import { applyDeclaration } from './collections/apply-declaration.ts';
 import * as collections from './collections/collections.ts';
+import * as kojiDrift from './collections/koji-drift.ts';
+import { showKoji } from './collections/koji-status.ts';
+import * as kojiSetUp from './collections/provision-koji.ts';
+import { releasesOf } from './collections/release-facts.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
+import { KOJI_JOB } from './components/koji-jobs.ts';
 import { PROVISION_JOB, provision } from './components/provision.ts';
 import type { Settings } from './config/settings.ts';
 import { type DataFolder, openDataFolder } from './db/data-folder.ts';
@@ -61,7 +67,12 @@ import { INDEX_JOB, indexReferences, requestIndex } from './pushes/index-referen
 import { listPushes } from './pushes/list-pushes.ts';
 import { BUILD_JOB } from './pushes/record-push.ts';
 import { settlePushes } from './pushes/settle-pushes.ts';
-import { approveRequest, cancelRequest, denyRequest } from './sigs/answer-request.ts';
+import {
+  type ApproveDeps,
+  approveRequest,
+  cancelRequest,
+  denyRequest,
+} from './sigs/answer-request.ts';
 import { approveUser, revokeApproval } from './sigs/approvals.ts';
 import { findCollectionResource, findSig } from './sigs/find-sig.ts';
 import { listRequests, requestAccess, requestKoji } from './sigs/requests.ts';
@@ -124,10 +135,13 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     grace: lookaside.unused_days * DAY_S,
     quarantine: lookaside.quarantine_days * DAY_S,
   };
-  const jobs = new JobRunner(
+  const kojiDeps: kojiSetUp.KojiDeps = { db, koji, wakeJobs: () => jobs.wake() };
+  const jobs: JobRunner = new JobRunner(
     db,
     {
       [PROVISION_JOB]: (subject) => provision(db, repositories, parseComponentName(subject)),
+      [KOJI_JOB]: (subject) => kojiSetUp.provisionKoji(kojiDeps, subject),
+      [kojiDrift.DRIFT_JOB]: () => kojiDrift.lookForDrift(kojiDeps),
       [INDEX_JOB]: (subject) =>
         indexReferences({ db, git, repositories }, parseComponentName(subject)),
       [DELETE_JOB]: () => deleteOverdue(garbage),
@@ -200,6 +214,16 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     findSig: (name) => findSig(db.sql, name),
   };
   const origins = { db, components: componentIndex, sources, store, git, repositories };
+  const approving: ApproveDeps = {
+    db,
+    requestKojiSetUp: async (sql, collection, by) =>
+      kojiSetUp.requestKojiSetUp(sql, {
+        collection,
+        releases: await releasesOf(sql, collection),
+        overwrite: [],
+        by,
+      }),
+  };
   const api: ApiHandlers = {
     whoami: (context) => whoami(db, context),
     showServer: () => ({
@@ -233,13 +257,19 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     requestAccess: (context, input) => requestAccess(db, context, input),
     requestKoji: (context, input) => requestKoji(db, context, input),
     listRequests: (context, input) => listRequests(db, context, input),
-    approveRequest: (context, input) => approveRequest(db, context, input),
+    approveRequest: (context, input) => approveRequest(approving, context, input),
     denyRequest: (context, input) => denyRequest(db, context, input),
     cancelRequest: (context, { request }) => cancelRequest(db, context, request),
     listCollections: (_context, input) => collections.listCollections(db, input),
     createCollection: (context, input) => collections.createCollection(db, context, input),
     showCollection: (_context, { collection }) => collections.showCollection(db, collection),
+    updateCollection: (context, input) => collections.updateCollection(db, context, input),
+    applyDeclaration: (context, input) => applyDeclaration(componentDeps, context, input),
     addRelease: (context, input) => collections.addRelease(componentDeps, context, input),
+    planKoji: (context, input) => kojiDrift.showKojiPlan(kojiDeps, context, input),
+    applyKoji: (context, input) => kojiSetUp.applyKoji(kojiDeps, context, input),
+    showKoji: (_context, { collection }) => showKoji(kojiDeps, collection),
+    findDrift: (context, input) => kojiDrift.findDrift(kojiDeps, context, input),
     setDepends: (context, input) => collections.setDepends(db, context, input),
     listComponents: (_context, input) => components.listComponents(componentDeps, input),
     createComponent: (context, input) => components.createComponent(componentDeps, context, input),
@@ -337,6 +367,9 @@ export async function startServer(settings: Settings, path: string): Promise<Run
           log,
         );
   const follower = koji.isOn ? startSweeper(() => followBuilds(builds), koji.pollMs, log) : null;
+  const drifter = koji.isOn
+    ? startSweeper(() => kojiDrift.requestDrift(db), settings.koji.drift_interval * 1000, log)
+    : null;
   await requestIndex(db);
   jobs.start();
 
@@ -346,8 +379,14 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     adminTokenFile: folder.adminToken,
     async stop() {
       await Promise.all([listening.close(), forFront?.close(), ssh?.close()]);
-      await Promise.all([settler.stop(), expirer.stop(), refresher?.stop(), jobs.stop()]);
-      await follower?.stop();
+      await Promise.all([
+        settler.stop(),
+        expirer.stop(),
+        refresher?.stop(),
+        drifter?.stop(),
+        follower?.stop(),
+        jobs.stop(),
+      ]);
       await Promise.all([people?.directory.close(), koji.close()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();

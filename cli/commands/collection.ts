@@ -54,13 +54,15 @@ function dependsOn(depends: readonly Depend[], release: ElRelease) {
     .map(({ collection, level }) => ({ collection, level }));
 }
 
-function details(collection: Collection & { components?: string[] }): string {
+/** One collection, as people read it. */
+export function collectionDetails(collection: Collection & { components?: string[] }): string {
   const head = fields([
     ['collection', collection.name],
     ['SIG', collection.sig],
     ['SCL name', collection.sclName],
     ['vendor', collection.vendor],
     ['meta component', collection.metaComponent],
+    ...(collection.inheritTesting ? [['inherits', 'its own testing tag'] as const] : []),
     ['created', shortTime(collection.createdAt)],
     ...(collection.components === undefined
       ? []
@@ -109,7 +111,10 @@ export const collectionCommands: readonly CommandSpec[] = [
         metaComponent: meta === undefined ? undefined : parseComponentName(meta),
         releases: releases.map((release) => ({ release, depends: dependsOn(depends, release) })),
       });
-      return { data: collection, text: `Collection ${name} is created.\n\n${details(collection)}` };
+      return {
+        data: collection,
+        text: `Collection ${name} is created.\n\n${collectionDetails(collection)}`,
+      };
     },
   },
   {
@@ -138,7 +143,7 @@ export const collectionCommands: readonly CommandSpec[] = [
       const collection = await api.call('showCollection', {
         collection: parseCollectionName(name),
       });
-      return { data: collection, text: details(collection) };
+      return { data: collection, text: collectionDetails(collection) };
     },
   },
   {
@@ -156,7 +161,7 @@ export const collectionCommands: readonly CommandSpec[] = [
         release,
         depends: dependsOn(depends, release),
       });
-      return { data: collection, text: details(collection) };
+      return { data: collection, text: collectionDetails(collection) };
     },
   },
   {
@@ -174,7 +179,7 @@ export const collectionCommands: readonly CommandSpec[] = [
         release,
         depends: dependsOn(depends, release),
       });
-      return { data: collection, text: details(collection) };
+      return { data: collection, text: collectionDetails(collection) };
     },
   },
 ];

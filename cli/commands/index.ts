@@ -4,8 +4,10 @@ import { buildCommands } from './build.ts';
 import { buildsCommands } from './builds.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
+import { collectionKojiCommands } from './collection-koji.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
+import { declarationCommands } from './declaration.ts';
 import { explain } from './explain.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -42,6 +44,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...componentCommands,
   ...lookasideCommands,
   ...collectionCommands,
+  ...collectionKojiCommands,
+  ...declarationCommands,
   ...sigCommands,
   ...requestCommands,
   ...userCommands,

@@ -80,6 +80,16 @@ export const ROUTES = {
   listCollections: { method: 'get', path: '/collections', summary: 'All collections' },
   createCollection: { method: 'post', path: '/collections', summary: 'Create a collection' },
   showCollection: { method: 'get', path: '/collections/:collection', summary: 'One collection' },
+  updateCollection: {
+    method: 'patch',
+    path: '/collections/:collection',
+    summary: 'Change names and settings of a collection',
+  },
+  applyDeclaration: {
+    method: 'post',
+    path: '/declarations',
+    summary: 'Make collections as they are declared, all or none',
+  },
   addRelease: {
     method: 'post',
     path: '/collections/:collection/releases',
@@ -89,6 +99,26 @@ export const ROUTES = {
     method: 'put',
     path: '/collections/:collection/releases/:release/depends',
     summary: 'Say which collections it depends on',
+  },
+  planKoji: {
+    method: 'get',
+    path: '/collections/:collection/koji/plan',
+    summary: 'What Koji lacks, or has otherwise',
+  },
+  applyKoji: {
+    method: 'post',
+    path: '/collections/:collection/koji',
+    summary: 'Set up Koji as the collection is declared',
+  },
+  showKoji: {
+    method: 'get',
+    path: '/collections/:collection/koji',
+    summary: 'How far the set-up of Koji has come',
+  },
+  findDrift: {
+    method: 'post',
+    path: '/koji/drift',
+    summary: 'Compare what was set up with what Koji has now',
   },
 
   listComponents: { method: 'get', path: '/components', summary: 'Components, by name' },

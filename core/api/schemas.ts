@@ -5,7 +5,9 @@ import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { BUILD_SCHEMAS } from './build-schemas.ts';
+import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
+import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
 import type { Operation } from './routes.ts';
 import {
@@ -82,6 +84,8 @@ const collectionView = z.object({
   sclName: z.string(),
   vendor: z.enum(VENDORS),
   metaComponent: z.string(),
+  /** Builds see what is in the collection's own testing tag. */
+  inheritTesting: z.boolean(),
   releases: z.array(releaseView),
   createdAt: time,
 });
@@ -268,6 +272,7 @@ export const SCHEMAS = {
       sclName: parsed(parseSclName).optional(),
       vendor: z.enum(VENDORS).default('rh'),
       metaComponent: component.optional(),
+      inheritTesting: z.boolean().default(false),
       releases: z.array(z.strictObject({ release, depends })).max(20),
     }),
     response: collectionView,
@@ -275,6 +280,11 @@ export const SCHEMAS = {
   showCollection: {
     params: z.object({ collection }),
     response: collectionView.extend({ components: z.array(z.string()) }),
+  },
+  updateCollection: {
+    params: z.object({ collection }),
+    body: z.strictObject(editableSettings),
+    response: collectionView,
   },
   addRelease: {
     params: z.object({ collection }),
@@ -339,7 +349,9 @@ export const SCHEMAS = {
     response: list(auditView),
   },
   listJobs: { response: list(jobView) },
+  ...DECLARATION_SCHEMAS,
   ...LOOKASIDE_SCHEMAS,
+  ...KOJI_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,

@@ -18,6 +18,7 @@ import {
 import { withConstraints } from '../db/constraints.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { findSig } from '../sigs/find-sig.ts';
+import type { KnownCollection } from './declared-changes.ts';
 
 type CollectionView = ApiOutput<'createCollection'>;
 type Depends = ApiParsed<'setDepends'>['depends'];
@@ -29,6 +30,7 @@ function collectionQuery(sql: Sql) {
     'scl_name',
     'vendor',
     'meta_component',
+    'inherit_testing',
     'created_at',
     raw<CollectionView['releases']>`coalesce((
         select json_agg(json_build_object('release', r.release, 'depends', coalesce((
@@ -48,6 +50,7 @@ const view = (row: CollectionRow): CollectionView => ({
   sclName: row.scl_name,
   vendor: row.vendor,
   metaComponent: row.meta_component,
+  inheritTesting: row.inherit_testing,
   releases: row.releases,
   createdAt: row.created_at.toISOString(),
 });
@@ -68,7 +71,8 @@ async function requireCollection(sql: Sql, name: CollectionName): Promise<Collec
   );
 }
 
-async function componentsOf(sql: Sql, name: CollectionName): Promise<ComponentName[]> {
+/** The components of a collection, by name. */
+export async function componentsOf(sql: Sql, name: CollectionName): Promise<ComponentName[]> {
   const rows = await sql
     .selectFrom('component_collections')
     .select('component')
@@ -87,11 +91,12 @@ export async function showCollection(
   return { ...view(row), components: await componentsOf(db.sql, name) };
 }
 
-async function insertDepends(
+/** @throws DistGitError `input_invalid` for one that depends on itself */
+export async function insertDepends(
   sql: Sql,
   collection: CollectionName,
   release: ElRelease,
-  depends: Depends,
+  depends: readonly Depends[number][],
 ): Promise<void> {
   if (depends.some((one) => one.collection === collection))
     fail('input_invalid', `${collection} can not depend on itself.`, 'Leave it out.');
@@ -108,6 +113,35 @@ async function insertDepends(
       })),
     )
     .execute();
+}
+
+/** Every collection as it is, with how many components it has. */
+export async function knownCollections(sql: Sql): Promise<Map<CollectionName, KnownCollection>> {
+  const rows = await collectionQuery(sql)
+    .select((collections) =>
+      collections
+        .selectFrom('component_collections')
+        .whereRef('component_collections.collection', '=', 'collections.name')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .as('components'),
+    )
+    .orderBy('name')
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.name,
+      {
+        name: row.name,
+        sig: row.sig,
+        vendor: row.vendor,
+        sclName: row.scl_name,
+        metaComponent: row.meta_component,
+        inheritTesting: row.inherit_testing,
+        releases: row.releases as unknown as KnownCollection['releases'],
+        components: Number(row.components),
+      },
+    ]),
+  );
 }
 
 /** @throws DistGitError `not_found` for the SIG or a dependency, `conflict`, `not_allowed` */
@@ -134,6 +168,7 @@ export async function createCollection(
           scl_name: input.sclName ?? defaultSclName(input.name),
           vendor: input.vendor,
           meta_component: input.metaComponent ?? defaultMetaComponent(input.name),
+          inherit_testing: input.inheritTesting,
           created_by: by,
         })
         .execute();
@@ -225,4 +260,40 @@ export async function setDepends(
       return view(await requireCollection(sql, name));
     }),
   );
+}
+
+/** Names and settings; what is not given stays. */
+export async function updateCollection(
+  db: Database,
+  context: RequestContext,
+  { collection: name, ...given }: ApiParsed<'updateCollection'>,
+): Promise<CollectionView> {
+  const row = await requireCollection(db.sql, name);
+  const sig = await findSig(db.sql, row.sig);
+  const decision = await authorize(
+    db,
+    context,
+    { action: 'manage-collection', collection: { collection: name, sig } },
+    `collection ${name}`,
+  );
+  const { vendor, sclName, metaComponent, inheritTesting } = given;
+  return db.transaction(async (sql) => {
+    await sql
+      .updateTable('collections')
+      .set({
+        vendor: vendor ?? row.vendor,
+        scl_name: sclName ?? row.scl_name,
+        meta_component: metaComponent ?? row.meta_component,
+        inherit_testing: inheritTesting ?? row.inherit_testing,
+      })
+      .where('name', '=', name)
+      .execute();
+    await recordAudit(sql, context, {
+      action: 'collection.edit',
+      subject: name,
+      decision,
+      detail: given,
+    });
+    return view(await requireCollection(sql, name));
+  });
 }

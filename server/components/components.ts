@@ -13,6 +13,7 @@ import { authorize } from '../access/authorize.ts';
 import { withConstraints } from '../db/constraints.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { type Component, componentQuery, findComponent } from './find-component.ts';
+import { followInKoji } from './koji-jobs.ts';
 import { type ProvisionDeps, provisionComponent, requestProvision } from './provision.ts';
 
 type ComponentView = ApiOutput<'showComponent'>;
@@ -118,6 +119,7 @@ async function joinCollections(
         .values(unique.map((collection) => ({ component: name, collection })))
         .execute();
       await requestProvision(sql, name);
+      await followInKoji(sql, context, unique);
       const detail = { collections: unique };
       await recordAudit(sql, context, { action, subject: name, decision, detail });
     }),

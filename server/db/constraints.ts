@@ -35,6 +35,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'A collection is named twice among the dependencies of one release.',
     remedy: 'Name each once.',
   },
+  access_requests_collection_fkey: {
+    code: 'conflict',
+    message: 'A collection that is to be removed has requests, which are kept.',
+    remedy: 'Leave the collection in; "centpkg request list" shows the requests.',
+  },
   component_collections_pkey: {
     code: 'conflict',
     message: 'The component is in that collection already.',
@@ -53,6 +58,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   sig_approvals_sig: unknown('SIG', 'centpkg sig list'),
   collections_sig: unknown('SIG', 'centpkg sig list'),
   collection_depends_on: unknown('collection to depend on', 'centpkg collection list'),
+  koji_provisions_release: {
+    code: 'conflict',
+    message: 'An EL release of the collection is set up in Koji.',
+    remedy: '"centpkg collection status NAME" shows what is there; keep the release.',
+  },
   component_collections_collection: unknown('collection', 'centpkg collection list'),
 };
 

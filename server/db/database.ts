@@ -10,6 +10,8 @@ import * as directory from './migrations/005-directory.ts';
 import * as sshKeys from './migrations/006-ssh-keys.ts';
 import * as accessRequests from './migrations/007-access-requests.ts';
 import * as webSessions from './migrations/008-web-sessions.ts';
+import * as collectionSettings from './migrations/009-collection-settings.ts';
+import * as koji from './migrations/010-koji.ts';
 import * as builds from './migrations/011-builds.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
@@ -26,6 +28,8 @@ const MIGRATIONS = {
   '006-ssh-keys': sshKeys,
   '007-access-requests': accessRequests,
   '008-web-sessions': webSessions,
+  '009-collection-settings': collectionSettings,
+  '010-koji': koji,
   '011-builds': builds,
 };
 

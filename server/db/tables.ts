@@ -16,6 +16,9 @@ import type {
 } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
+import type { Plan } from '../../core/koji/plan.ts';
+import type { ProvisionResult } from '../../core/koji/provision-result.ts';
+import type { ThingId } from '../../core/koji/things.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -128,6 +131,8 @@ export interface Tables {
     scl_name: SclName;
     vendor: Vendor;
     meta_component: ComponentName;
+    /** Builds see what is in the collection's own testing tag. */
+    inherit_testing: Generated<boolean>;
     created_by: UserName;
     created_at: CreatedAt;
   };
@@ -255,6 +260,28 @@ export interface Tables {
     last_error: string | null;
     created_at: CreatedAt;
   };
+  koji_provisions: {
+    collection: CollectionName;
+    release: ElRelease;
+    requested_by: UserName;
+    requested_at: ColumnType<Date, Date | undefined, Date>;
+    /** Counts up: a run tells only the end of the request that it began with. */
+    request: Generated<number>;
+    /** Things that are not ours and may be changed all the same. */
+    overwrite: Generated<string[]>;
+    state: Generated<'waiting' | 'done' | 'attention'>;
+    /** What came of the last run; null: none came to an end. */
+    result: JSONColumnType<ProvisionResult> | null;
+    ran_at: Time | null;
+  };
+  koji_drift: {
+    collection: CollectionName;
+    release: ElRelease;
+    plan: JSONColumnType<Plan>;
+    looked_at: ColumnType<Date, Date | undefined, Date>;
+  };
+  /** What we made in Koji; not `sure`: it was begun, and not seen there yet. */
+  koji_things: { collection: CollectionName; release: ElRelease; thing: ThingId; sure: boolean };
   audit_log: {
     id: Generated<number>;
     at: CreatedAt;

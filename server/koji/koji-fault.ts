@@ -116,3 +116,7 @@ function toldByWords(code: number, words: string): Told {
     return ['not_found', 'Look for its name in Koji, or have it made there first.'];
   return CHECK;
 }
+
+/** Did somebody else do the same in this moment? Then it is there, or can be had by another try. */
+export const isRace = ({ code, words }: KojiFault): boolean =>
+  words === RACE_WORDS || (code === FAULT.generic && THERE.test(words));

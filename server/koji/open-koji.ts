@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import type { ElRelease } from '../../core/domain/el-release.ts';
 import {
   KOJI_NAME_TEMPLATES,
   type KojiNames,
   type KojiSubject,
 } from '../../core/domain/koji-names.ts';
 import type { SigName } from '../../core/domain/sig.ts';
+import type { KojiProfile } from '../../core/koji/profile.ts';
 import { type Hub, openHub } from './hub.ts';
 import type { HubOptions } from './hub-line.ts';
 import type { kojiSettings } from './settings.ts';
@@ -23,6 +25,8 @@ export interface Koji {
   names(subject: KojiSubject): KojiNames;
   /** The user of Koji who owns the packages of a SIG. */
   ownerOf(sig: SigName): string;
+  /** What build tags of an EL release have. */
+  profileOf(release: ElRelease): KojiProfile;
   /** Milliseconds between two looks at tasks that are under way. */
   readonly pollMs: number;
   /** Milliseconds after which a call has come to its end, and no copy of it is on its way. */
@@ -59,6 +63,7 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
     },
     names: KOJI_NAME_TEMPLATES[settings.names],
     ownerOf: (sig) => settings.owner.replaceAll('{sig}', sig),
+    profileOf: (release) => settings.profiles[release],
     pollMs: settings.poll * 1000,
     // A login and the call, each as often as it is tried, with the pauses between.
     patienceMs:

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KOJI_NAME_TEMPLATES } from '../../core/domain/koji-names.ts';
+import { profileSettings } from './profile-settings.ts';
 
 const file = z.string().min(1);
 const templates = Object.keys(KOJI_NAME_TEMPLATES) as (keyof typeof KOJI_NAME_TEMPLATES)[];
@@ -22,7 +23,15 @@ export const kojiSettings = z
       .regex(/^[A-Za-z0-9/_.@{}-]+$/, 'the name of a user of Koji, with {sig} where the SIG is')
       .default('{sig}')
       .describe('who owns packages in Koji; {sig} is the name of the SIG'),
+    profiles: profileSettings.prefault({}).describe('what a build tag has, by EL release'),
     poll: z.number().int().min(1).max(3600).default(15).describe('seconds between looks at tasks'),
+    drift_interval: z
+      .number()
+      .int()
+      .min(60)
+      .max(86400 * 7)
+      .default(3600)
+      .describe('seconds between looks for what Koji has otherwise than declared'),
     timeout: z.number().int().min(1).max(600).default(60).describe('seconds for an answer'),
   })
   .superRefine(({ url, certificate_file, key_file }, context) => {

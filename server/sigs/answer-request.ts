@@ -4,6 +4,7 @@ import type { Decision } from '../../core/access/decide.ts';
 import type { SigResource } from '../../core/access/principal.ts';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
+import type { CollectionName } from '../../core/domain/collection.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { SigName, UserName } from '../../core/domain/sig.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
@@ -16,20 +17,29 @@ import { type RequestRow, refuseMembersPolicy, requestQuery, requestView } from 
 type RequestView = ApiOutput<'approveRequest'>;
 type Answer = Exclude<RequestRow['state'], 'open'>;
 
+export interface ApproveDeps {
+  readonly db: Database;
+  /** In the transaction of a grant: Koji is to be set up for the collection, in the user's name. */
+  requestKojiSetUp(sql: Sql, collection: CollectionName, user: UserName): Promise<void>;
+}
+
 /**
- * Grants a request: access becomes an approval, Koji's set-up the word of a site admin.
+ * Grants a request: access becomes an approval, and Koji is set up as the collection is declared.
  * @throws DistGitError `not_found`, `not_allowed`, `conflict`
  */
 export async function approveRequest(
-  db: Database,
+  deps: ApproveDeps,
   context: RequestContext,
   { request: id, until }: ApiParsed<'approveRequest'>,
 ): Promise<RequestView> {
+  const { db } = deps;
   const { request, decision } = await requireAnswerable(db, context, id);
   const end = endOf(until);
   return answer(db, context, { request, decision, state: 'approved', words: null }, async (sql) => {
     if (request.kind === 'koji') {
       if (end !== null) fail('input_invalid', 'A request for Koji is granted without an end.');
+      if (request.collection !== null)
+        await deps.requestKojiSetUp(sql, request.collection, request.user_name);
       return;
     }
     // The policy may have changed since the request was made.

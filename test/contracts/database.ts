@@ -6,6 +6,7 @@ import { directoryContract } from './database/directory.ts';
 import { jobQueueContract } from './database/job-queue.ts';
 import { jobRetryContract } from './database/job-retries.ts';
 import { keyContract } from './database/keys.ts';
+import { kojiSetUpContract } from './database/koji-set-up.ts';
 import { loginContract } from './database/login.ts';
 import { migrationContract } from './database/migrations.ts';
 import { permissionCacheContract } from './database/permission-cache.ts';
@@ -41,5 +42,6 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     sigContract(under);
     requestContract(under);
     componentContract(under);
+    kojiSetUpContract(under);
   });
 }

@@ -115,13 +115,14 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   ],
   [/^(pg|@electric-sql\/pglite)$/, /^server\/db\//],
   [/^commander$/, /^cli\//],
+  [/^smol-toml$/, /^(server\/config\/load-settings|cli\/declarations\/toml-file)\.ts$/],
   // git, and the embedded database in a process of its own.
   [/^node:child_process$/, /^(server\/git\/git\.ts|server\/db\/pglite-client\.ts|cli\/)/],
   [/^node:http$/, /^(server\/http\/|cli\/api-client\/)/],
   [/^node:https$/, /^(server\/http\/|cli\/api-client\/|server\/koji\/hub-(?:post|line)\.ts)/],
 ];
 /** Packages that one file in all may have. */
-const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^smol-toml$/];
+const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^yaml$/];
 
 const ENVIRONMENT_FILES =
   /^(server\/(?:main|import)|server\/hooks\/ssh\/gate|server\/config\/.+|cli\/main|cli\/config)\.ts$/;

@@ -29,6 +29,8 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
   collections_sig: `insert into collections values ('new', 'none', 'x', 'rh', 'x', 'ann')`,
   collection_depends_on: `insert into collection_depends values
     ('python33', '7', 0, 'none', 'candidate')`,
+  koji_provisions_release: `delete from collection_releases where collection = 'ruby'`,
+  access_requests_collection_fkey: `delete from collections where name = 'asked-for'`,
   component_collections_collection: `insert into component_collections values ('python', 'none')`,
 };
 
@@ -36,8 +38,12 @@ const ROWS = [
   `insert into users values ('ann', '', '', false)`,
   `insert into sigs values ('sclo', '', 'approved', 'members')`,
   `insert into collections values
-    ('python33', 'sclo', 'x', 'rh', 'x', 'ann'), ('ruby', 'sclo', 'x', 'rh', 'x', 'ann')`,
-  `insert into collection_releases values ('python33', '7')`,
+    ('python33', 'sclo', 'x', 'rh', 'x', 'ann'), ('ruby', 'sclo', 'x', 'rh', 'x', 'ann'),
+    ('asked-for', 'sclo', 'x', 'rh', 'x', 'ann')`,
+  `insert into access_requests (kind, user_name, sig, collection, reason)
+    values ('koji', 'ann', 'sclo', 'asked-for', '')`,
+  `insert into collection_releases values ('python33', '7'), ('ruby', '7')`,
+  `insert into koji_provisions (collection, release, requested_by) values ('ruby', '7', 'ann')`,
   `insert into components values ('python', false, 'active', 'ann')`,
   `insert into component_collections values ('python', 'python33')`,
   `insert into ssh_keys values ('SHA256:x', 'ann', 'ssh-rsa', 'b', '', 'ann')`,

@@ -31,8 +31,17 @@ export function requestContract(under: DatabaseUnderTest): void {
     };
     const ask = async (user: string, input: { sig: string; components?: string[] }) =>
       requestAccess(here.db, await as(user), parsed('requestAccess', { reason: 'why', ...input }));
+    const setUp: unknown[] = [];
+    const granting = {
+      get db() {
+        return here.db;
+      },
+      requestKojiSetUp: async (_sql: unknown, collection: string, user: string) => {
+        setUp.push([collection, user]);
+      },
+    };
     const approve = async (user: string, request: number, until?: string) =>
-      approveRequest(here.db, await as(user), parsed('approveRequest', { request, until }));
+      approveRequest(granting, await as(user), parsed('approveRequest', { request, until }));
     const deny = async (user: string, request: number) =>
       denyRequest(here.db, await as(user), parsed('denyRequest', { request, reason: 'not yet' }));
     const cancel = async (user: string, request: number) =>
@@ -178,11 +187,12 @@ export function requestContract(under: DatabaseUnderTest): void {
       await setMember(here.db, BY_ADMIN, parsed('setMember', { sig, user: member, role: 'chair' }));
       await refusal(approve(member, made.id), 'not_allowed');
       const ending = parsed('approveRequest', { request: made.id, until: '2999-01-01T00:00:00Z' });
-      await refusal(approveRequest(here.db, BY_ADMIN, ending), 'input_invalid');
+      await refusal(approveRequest(granting, BY_ADMIN, ending), 'input_invalid');
       const input = parsed('approveRequest', { request: made.id });
-      const done = await approveRequest(here.db, BY_ADMIN, input);
+      const done = await approveRequest(granting, BY_ADMIN, input);
       expect(done).toMatchObject({ state: 'approved', answeredBy: 'admin' });
       expect(await approvalOf(sig, member)).toBeUndefined();
+      expect(setUp).toEqual([[collection, member]]);
     });
   });
 }

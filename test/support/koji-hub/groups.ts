@@ -56,7 +56,7 @@ function addGroup(context: Context, a: Row): XmlRpcValue {
   const config: Row = before === undefined ? defaults : pick(before, ...Object.keys(defaults));
   for (const option of Object.keys(config)) if (option in a) config[option] = a[option] ?? null;
   const next = { group_id: id, ...config, blocked: a.block === true };
-  if (same(before, next) && a.force !== true) return null;
+  if (same(before, next)) return null;
   const own = store.current('group_config', { tag_id, group_id: id });
   if (own !== undefined) context.revoke(own);
   context.add('group_config', { tag_id, ...next });
@@ -79,14 +79,14 @@ function removeGroup(context: Context, a: Row): XmlRpcValue {
 
 function addPackage(context: Context, a: Row): XmlRpcValue {
   context.needs('tag');
-  const tag = look.getTag(context, a.taginfo);
+  const tag = look.tagRow(context, a.taginfo);
   const tag_id = tag.id ?? null;
   const group = look.entry(context, 'groups', a.grpinfo);
   const group_id = group.id ?? null;
   const config = groupsOf(context, tag_id, true).get(group_id);
   if (config === undefined)
     throw generic(`group ${say(group.name)} not present in tag ${say(tag.name)}`);
-  if (config.blocked === true && a.force !== true)
+  if (config.blocked === true)
     throw generic(`group ${say(group.name)} is blocked in tag ${say(tag.name)}`);
   const name = a.pkg_name ?? null;
   const before = packagesOf(context, tag_id, group_id, true).get(name);
@@ -96,7 +96,8 @@ function addPackage(context: Context, a: Row): XmlRpcValue {
   const next: Row = before === undefined ? defaults : pick(before, ...Object.keys(defaults));
   for (const option of Object.keys(defaults)) if (option in a) next[option] = a[option] ?? null;
   const row = { group_id, package: name, ...next, blocked: a.block === true };
-  if (same(before, row) && a.force !== true) return null;
+  // A block is written again and again; the end of one only by force.
+  if (same(before, next) && a.block !== true && a.force !== true) return null;
   removeOwn(context, tag_id, group_id, name);
   context.add('group_package_listing', { tag_id, ...row });
   return null;
@@ -118,7 +119,7 @@ function removeOwn(
 
 function removePackage(context: Context, a: Row): XmlRpcValue {
   context.needs('tag');
-  const tag = look.getTag(context, a.taginfo);
+  const tag = look.tagRow(context, a.taginfo);
   const group = look.entry(context, 'groups', a.grpinfo);
   removeOwn(context, tag.id ?? null, group.id ?? null, a.pkg_name ?? null);
   return null;
@@ -133,7 +134,10 @@ function getGroups(context: Context, a: Row): XmlRpcValue {
     ...pick(group, 'is_default', 'langonly'),
     name: context.store.one('groups', { id: group.group_id ?? null })?.name ?? null,
     ...pick(group, 'tag_id', 'uservisible'),
-    packagelist: [...packagesOf(context, tag, group.group_id ?? null, inherit).values()]
+    packagelist: (group.blocked === true
+      ? []
+      : [...packagesOf(context, tag, group.group_id ?? null, inherit).values()]
+    )
       .filter(isShown)
       .map((row) =>
         pick(row, 'basearchonly', 'blocked', 'group_id', 'package', 'requires', 'tag_id', 'type'),

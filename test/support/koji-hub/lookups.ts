@@ -37,7 +37,7 @@ export function getTag(context: Context, info: XmlRpcValue | undefined): Row {
 }
 
 export function extraOf({ store }: Context, tag: XmlRpcValue | undefined): Row {
-  const rows = store.active('tag_extra', { tag_id: tag ?? null });
+  const rows = store.active('tag_extra', { tag_id: tag ?? null, blocked: false });
   return Object.fromEntries(rows.map(({ key: name, value }) => [say(name), value ?? null]));
 }
 
@@ -66,6 +66,12 @@ export function findRepo({ store }: Context, info: XmlRpcValue | undefined): Row
     repo && store.current('external_repo_config', { external_repo_id: repo.id ?? null });
   if (repo === undefined || config === undefined) return null;
   return { id: repo.id ?? null, name: repo.name ?? null, url: config.url ?? null };
+}
+
+export function getRepo(context: Context, info: XmlRpcValue | undefined): Row {
+  const repo = findRepo(context, info);
+  if (repo === null) throw generic(`No such repo: ${say(key(info))}`);
+  return repo;
 }
 
 export function findTarget(context: Context, info: XmlRpcValue | undefined): Row | null {
@@ -105,23 +111,40 @@ function linkOf(store: Store, link: Row): Row {
   };
 }
 
-/** All links that are followed from a tag, each tag once. */
+/** All links that are followed from a tag; a tag comes again where the first way to it gives less. */
 export function allParentsOf(context: Context, tag: XmlRpcValue | undefined): Row[] {
-  const seen = new Set<XmlRpcValue>([tag ?? null]);
   const found: Row[] = [];
-  const walk = (child: XmlRpcValue, depth: number, left: number | null, filter: string[]): void => {
-    if (left !== null && left < 0) return;
-    for (const link of parentsOf(context, child)) {
+  const walk = (
+    above: readonly XmlRpcValue[],
+    left: number | null,
+    filter: string[],
+    isBare: boolean,
+  ): void => {
+    if (left !== null && left < 1) return;
+    let hasNoConfig = isBare;
+    for (const link of parentsOf(context, above.at(-1))) {
       const { parent_id: parent = null, maxdepth, intransitive, pkg_filter: own } = link;
-      if (seen.has(parent) || (depth > 1 && intransitive === true)) continue;
-      seen.add(parent);
-      const limits = [left, maxdepth].filter((one) => typeof one === 'number');
-      const next = limits.length === 0 ? null : Math.min(...limits) - 1;
+      if (above.includes(parent) || (above.length > 1 && intransitive === true)) continue;
+      let next = typeof maxdepth === 'number' ? maxdepth : null;
+      // A limit counts from the link after the one that has it.
+      if (left !== null) next = (next === null ? left : Math.min(next, left)) - 1;
       const filters = own === '' ? filter : [...filter, say(own)];
-      found.push({ ...link, nextdepth: next, currdepth: depth, filter: filters });
-      walk(parent, depth + 1, next, filters);
+      // As the real one does it: what one link says of this holds for those after it, too.
+      hasNoConfig ||= link.noconfig === true;
+      const bare = hasNoConfig;
+      const earlier = found.filter((one) => one.parent_id === parent);
+      if (earlier.some((one) => reachesAsFar(one, next) && (bare || one.noconfig !== true)))
+        continue;
+      found.push({ ...link, nextdepth: next, currdepth: above.length, filter: filters });
+      walk([...above, parent], next, filters, hasNoConfig);
     }
   };
-  walk(tag ?? null, 1, null, []);
+  walk([tag ?? null], null, [], false);
   return found;
+}
+
+function reachesAsFar(link: Row, depth: number | null): boolean {
+  const { nextdepth } = link;
+  if (Array.isArray(link.filter) && link.filter.length > 0) return false;
+  return typeof nextdepth !== 'number' || (depth !== null && nextdepth >= depth);
 }

@@ -6,28 +6,43 @@ import { type Context, denied, generic, type Row, say } from './store.ts';
 /** The hub's policy for lists of packages, by default. */
 function policy(context: Context): void {
   context.assertLogin();
+  const { packageRefusal } = context.store;
+  if (packageRefusal !== null) throw denied(`policy violation (package_list): ${packageRefusal}`);
   if (!context.has('tag'))
     throw denied('policy violation (package_list): Only admin/tag can do this via default policy');
 }
 
 /** What is set for a package in a tag, or in a tag that it inherits from. */
-export function packageIn(context: Context, tag: XmlRpcValue, packageId: XmlRpcValue): Row | null {
+export function packageIn(
+  context: Context,
+  tag: XmlRpcValue,
+  package_id: XmlRpcValue,
+  isOwned: (tag: XmlRpcValue) => boolean = () => true,
+): Row | null {
   const { store } = context;
   const parents = look.allParentsOf(context, tag).map(({ parent_id: id = null }) => id);
   for (const tag_id of [tag, ...parents]) {
-    const row = store.current('tag_packages', { tag_id, package_id: packageId });
-    if (row !== undefined) return row;
+    const row = store.current('tag_packages', { tag_id, package_id });
+    if (row !== undefined && isOwned(tag_id)) return row;
   }
   return null;
 }
+
+/** The same; most calls do not see an entry whose tag has no owner for the package. */
+const ownedIn = (context: Context, tag: XmlRpcValue, id: XmlRpcValue): Row | null =>
+  packageIn(context, tag, id, (at) => ownerIn(context, at, id) !== undefined);
 
 const ownerIn = (context: Context, tag_id: XmlRpcValue, package_id: XmlRpcValue) =>
   context.store.current('tag_package_owners', { tag_id, package_id });
 
 function put(context: Context, tag_id: XmlRpcValue, package_id: XmlRpcValue, values: Row): void {
-  const old = context.store.current('tag_packages', { tag_id, package_id });
-  if (old !== undefined) context.revoke(old);
+  dropPackage(context, tag_id, package_id);
   context.add('tag_packages', { tag_id, package_id, ...values });
+}
+
+function dropPackage(context: Context, tag_id: XmlRpcValue, package_id: XmlRpcValue): void {
+  for (const row of context.store.active('tag_packages', { tag_id, package_id }))
+    context.revoke(row);
 }
 
 function putOwner(
@@ -37,7 +52,6 @@ function putOwner(
   owner: XmlRpcValue,
 ): void {
   const old = ownerIn(context, tag_id, package_id);
-  if (old?.owner === owner) return;
   if (old !== undefined) context.revoke(old);
   context.add('tag_package_owners', { tag_id, package_id, owner });
 }
@@ -53,49 +67,57 @@ function add(context: Context, a: Row): XmlRpcValue {
     store.insert('package', { id: store.nextId('package'), name });
   const tagId = tag.id ?? null;
   const extra_arches = a.extra_arches ?? null;
-  const before = packageIn(context, tagId, id);
+  const before = ownedIn(context, tagId, id);
   if (before === null) {
-    if (a.update === true)
+    if (a.update === true && a.force !== true)
       throw generic(`cannot update: tag ${say(tag.name)} has no data for package ${name}`);
     if (owner === null && a.force !== true) throw generic('owner not specified');
     put(context, tagId, id, { blocked: a.block === true, extra_arches });
     putOwner(context, tagId, id, owner ?? context.login.id ?? null);
     return null;
   }
-  if (before.blocked === true && a.block === false && a.force !== true)
-    throw generic(`package ${name} is blocked in tag ${say(tag.name)}`);
+  const owned = ownerIn(context, before.tag_id ?? null, id)?.owner ?? null;
   const blocked = typeof a.block === 'boolean' ? a.block : before.blocked === true;
   const arches = extra_arches ?? before.extra_arches ?? null;
-  if (blocked !== before.blocked || arches !== before.extra_arches || a.force === true)
-    put(context, tagId, id, { blocked, extra_arches: arches });
-  if (owner !== null && ownerIn(context, before.tag_id ?? null, id)?.owner !== owner)
-    putOwner(context, tagId, id, owner);
+  const isOther = blocked !== before.blocked || arches !== before.extra_arches;
+  const isOwnerOther = owner !== null && owner !== owned;
+  if (!isOther && !isOwnerOther && a.force !== true) return null;
+  if (before.blocked === true && !blocked && a.force !== true)
+    throw generic(`package ${name} is blocked in tag ${say(tag.name)}`);
+  if (isOther) put(context, tagId, id, { blocked, extra_arches: arches });
+  if (isOther || isOwnerOther) putOwner(context, tagId, id, owner ?? owned);
   return null;
-}
-
-/** The package that is listed in the tag itself, or in one that it inherits from. */
-function listed(context: Context, a: Row): { tag: Row; id: XmlRpcValue; row: Row } {
-  const tag = look.getTag(context, a.taginfo);
-  policy(context);
-  const { id = null } = look.entry(context, 'package', a.pkginfo);
-  const row = packageIn(context, tag.id ?? null, id);
-  if (row === null)
-    throw generic(`Package ${say(a.pkginfo)} is not in tag listing for ${say(tag.name)}`);
-  return { tag, id, row };
 }
 
 function block(context: Context, a: Row): XmlRpcValue {
-  const { tag, id, row } = listed(context, a);
-  if (row.blocked !== true || row.tag_id !== tag.id)
-    put(context, tag.id ?? null, id, { blocked: true, extra_arches: row.extra_arches ?? null });
-  return null;
+  const tag = look.getTag(context, a.taginfo);
+  const { id = null } = look.entry(context, 'package', a.pkginfo);
+  if (packageIn(context, tag.id ?? null, id) === null)
+    throw generic(`Package ${say(a.pkginfo)} is not in tag listing for ${say(tag.name)}`);
+  return add(context, { ...a, owner: null, block: true, extra_arches: null });
 }
 
+/** A block in the tag itself is taken away; one that is inherited gets an entry against it. */
 function unblock(context: Context, a: Row): XmlRpcValue {
-  const { tag, id, row } = listed(context, a);
+  const tag = look.getTag(context, a.taginfo);
+  const tagId = tag.id ?? null;
+  const { id = null } = look.entry(context, 'package', a.pkginfo);
+  policy(context);
+  const row = ownedIn(context, tagId, id);
+  if (row === null)
+    throw generic(
+      `no data (blocked or otherwise) for package ${say(a.pkginfo)} in tag ${say(tag.name)}`,
+    );
   if (row.blocked !== true)
     throw generic(`package ${say(a.pkginfo)} NOT blocked in tag ${say(tag.name)}`);
-  put(context, tag.id ?? null, id, { blocked: false, extra_arches: row.extra_arches ?? null });
+  const owner = ownerIn(context, row.tag_id ?? null, id)?.owner ?? null;
+  if (row.tag_id === tagId) {
+    dropPackage(context, tagId, id);
+    const inherited = ownedIn(context, tagId, id);
+    if (inherited !== null && inherited.blocked !== true) return null;
+  }
+  put(context, tagId, id, { blocked: false, extra_arches: row.extra_arches ?? null });
+  putOwner(context, tagId, id, owner);
   return null;
 }
 
@@ -103,17 +125,13 @@ function remove(context: Context, a: Row): XmlRpcValue {
   const tag = look.getTag(context, a.taginfo);
   policy(context);
   const { id = null } = look.entry(context, 'package', a.pkginfo);
-  for (const table of ['tag_packages', 'tag_package_owners'])
-    for (const row of context.store.active(table, { tag_id: tag.id ?? null, package_id: id }))
-      context.revoke(row);
+  // The owner stays.
+  dropPackage(context, tag.id ?? null, id);
   return null;
 }
 
-function setOwner(context: Context, a: Row): XmlRpcValue {
-  const { tag, id } = listed(context, a);
-  putOwner(context, tag.id ?? null, id, look.getUser(context, a.owner).id ?? null);
-  return null;
-}
+const setOwner = (context: Context, a: Row): XmlRpcValue =>
+  add(context, { ...a, block: null, extra_arches: null, update: true });
 
 function list(context: Context, a: Row): XmlRpcValue {
   const { store } = context;
@@ -131,6 +149,7 @@ function list(context: Context, a: Row): XmlRpcValue {
     for (const row of store.active('tag_packages', { tag_id })) {
       const package_id = row.package_id ?? null;
       const owner = ownerIn(context, tag_id, package_id)?.owner ?? null;
+      if (owner === null && a.with_owners !== false) continue;
       if (found.has(package_id) || (a.with_blocked === false && row.blocked === true)) continue;
       if ((user !== null && owner !== user) || (wanted !== null && wanted !== package_id)) continue;
       found.set(package_id, {

@@ -26,6 +26,8 @@ export class Store {
   readonly #tables = new Map<string, Row[]>();
   readonly #sequences = new Map<string, number>();
   readonly #undo: (() => void)[] = [];
+  /** What a hub's own policy `package_list` says to everybody; null: the default one holds. */
+  packageRefusal: string | null = null;
 
   rows(table: string, where: Where = {}): Row[] {
     return this.#table(table).filter((row) => matches(row, where));

@@ -13,32 +13,39 @@ export function checkName(name: XmlRpcValue | undefined): string {
 }
 
 function archesOf(arches: XmlRpcValue | undefined): string {
-  const text = isArray(arches) ? arches.map(say).join(' ') : say(arches ?? '');
-  for (const arch of text.split(' '))
+  const words = isArray(arches)
+    ? arches.map(say)
+    : say(arches ?? '')
+        .trim()
+        .split(/\s+/);
+  for (const arch of words)
     if (!/^[a-zA-Z0-9_-]*$/.test(arch)) throw generic('Architecture can be only [a-zA-Z0-9_-]');
-  return text;
+  return words.join(' ');
 }
 
 function setExtra(context: Context, tag: XmlRpcValue, extra: Row): void {
-  const { store } = context;
+  const there = look.extraOf(context, tag);
   for (const [key, value] of Object.entries(extra)) {
-    const old = store.current('tag_extra', { tag_id: tag, key });
-    if (old !== undefined && JSON.stringify(old.value) === JSON.stringify(value)) continue;
-    if (old !== undefined) context.revoke(old);
-    context.add('tag_extra', { tag_id: tag, key, value });
+    if (key in there && JSON.stringify(there[key]) === JSON.stringify(value)) continue;
+    removeExtra(context, tag, key);
+    context.add('tag_extra', { tag_id: tag, key, value, blocked: false });
   }
+}
+
+function removeExtra(context: Context, tag_id: XmlRpcValue, key: XmlRpcValue): void {
+  for (const row of context.store.active('tag_extra', { tag_id, key })) context.revoke(row);
 }
 
 function createTag(context: Context, a: Row): XmlRpcValue {
   context.needs('tag');
   const { store } = context;
   const name = checkName(a.name);
+  const arches = archesOf(a.arches);
   if (look.findTag(context, name) !== null)
     throw generic(`A tag with the name '${name}' already exists`);
   const parent = a.parent === null ? null : look.findTag(context, a.parent);
   if (a.parent !== null && parent === null)
     throw generic(`Parent tag '${say(a.parent)}' could not be found`);
-  const arches = archesOf(a.arches);
   const perm = a.perm === null ? null : look.entry(context, 'permissions', a.perm).id;
   const tag = store.one('tag', { name }) ?? store.insert('tag', { id: store.nextId('tag'), name });
   const tagId = tag.id ?? null;
@@ -78,11 +85,11 @@ function editTag(context: Context, a: Row): XmlRpcValue {
     'maven_support',
     'perm_id',
   );
-  if ('arches' in a) next.arches = a.arches === null ? null : archesOf(a.arches);
-  if ('locked' in a) next.locked = a.locked === true;
   const perm = 'perm_id' in a ? a.perm_id : a.perm;
   if (perm !== undefined)
     next.perm_id = perm === null ? null : (look.entry(context, 'permissions', perm).id ?? null);
+  if ('arches' in a) next.arches = a.arches === null ? null : archesOf(a.arches);
+  if ('locked' in a) next.locked = a.locked === true;
   if (Object.entries(next).some(([name, value]) => config[name] !== value)) {
     context.revoke(config);
     context.add('tag_config', next);
@@ -96,18 +103,18 @@ function editTag(context: Context, a: Row): XmlRpcValue {
   }
   const extra = isStruct(a.extra) ? a.extra : {};
   const remove = isArray(a.remove_extra) ? a.remove_extra : [];
+  const block = isArray(a.block_extra) ? a.block_extra : [];
   const there = look.extraOf(context, tagId);
+  const both = [...block, ...remove].find((key) => say(key) in extra);
+  if (both !== undefined)
+    throw generic(`Can not both add/update and remove tag-extra: '${say(both)}'`);
   const absent = remove.filter((key) => !(say(key) in there));
   if (absent.length > 0)
     throw generic(`Tag: ${say(tag.name)} doesn't have extra: ${absent.map(say).join(', ')}`);
-  const both = remove.filter((key) => say(key) in extra);
-  if (both.length > 0)
-    throw generic(`Can not both add/update and remove tag-extra: '${say(both[0])}'`);
-  for (const key of remove) {
-    const row = store.current('tag_extra', { tag_id: tagId, key });
-    if (row !== undefined) context.revoke(row);
-  }
   setExtra(context, tagId, extra);
+  for (const key of [...block, ...remove]) removeExtra(context, tagId, key);
+  for (const key of block)
+    context.add('tag_extra', { tag_id: tagId, key, value: null, blocked: true });
   return null;
 }
 
@@ -139,40 +146,53 @@ function deleteTag(context: Context, a: Row): XmlRpcValue {
 function link(context: Context, child: XmlRpcValue, data: Row): void {
   const parent_id = data.parent_id ?? null;
   const old = context.store.current('tag_inheritance', { tag_id: child, parent_id });
-  if (data['delete link'] === true) {
-    if (old !== undefined) context.revoke(old);
-    return;
-  }
-  const next = pick(data, ...LINK);
-  if (old !== undefined && LINK.every((name) => old[name] === next[name])) return;
   if (old !== undefined) context.revoke(old);
-  context.add('tag_inheritance', { tag_id: child, parent_id, ...next });
+  if (data['delete link'] === true) return;
+  context.add('tag_inheritance', { tag_id: child, parent_id, ...pick(data, ...LINK) });
 }
 
 function setInheritance(context: Context, a: Row): XmlRpcValue {
   context.needs('tag');
   const child = look.tagRow(context, a.tag).id ?? null;
   const links = (isArray(a.data) ? a.data : []) as readonly Row[];
+  const isRemoval = (one: Row): boolean => one['delete link'] === true;
   for (const one of links) {
-    if (one['delete link'] === true) continue;
-    for (const name of ['parent_id', ...LINK])
+    for (const name of ['parent_id', ...(isRemoval(one) ? [] : LINK)])
       if (!(name in one)) throw generic(`No value for ${name}`);
-    look.tagRow(context, one.parent_id);
+    look.getTag(context, one.parent_id);
   }
-  if (a.clear === true)
-    for (const old of context.store.active('tag_inheritance', { tag_id: child }))
-      if (!links.some((one) => one.parent_id === old.parent_id)) context.revoke(old);
-  for (const one of links) link(context, child, one);
+  const isCleared = a.clear === true;
+  const wanted = new Map<XmlRpcValue, Row>(
+    look.parentsOf(context, child).map((one) => [one.parent_id ?? null, one]),
+  );
+  const changed = new Set<XmlRpcValue>();
+  for (const one of links) {
+    const parent = one.parent_id ?? null;
+    const old = wanted.get(parent);
+    const isNew = old === undefined ? !isRemoval(one) : isCleared || isRemoval(one);
+    if (!isNew && (old === undefined || LINK.every((name) => old[name] === one[name]))) continue;
+    wanted.set(parent, one);
+    changed.add(parent);
+  }
+  if (isCleared)
+    for (const parent of wanted.keys())
+      if (!changed.has(parent)) {
+        wanted.set(parent, { parent_id: parent, 'delete link': true });
+        changed.add(parent);
+      }
+  if (changed.size === 0) return null;
   const byPriority = new Map<XmlRpcValue, XmlRpcValue[]>();
-  for (const { priority = null, parent_id = null } of context.store.active('tag_inheritance', {
-    tag_id: child,
-  }))
-    byPriority.set(priority, [...(byPriority.get(priority) ?? []), parent_id]);
+  for (const [parent, one] of wanted)
+    if (!isRemoval(one)) {
+      const priority = one.priority ?? null;
+      byPriority.set(priority, [...(byPriority.get(priority) ?? []), parent]);
+    }
   for (const [priority, parents] of byPriority)
     if (parents.length > 1)
       throw generic(
         `Multiple parent tags ([${parents.map(say).join(', ')}]) cannot have the same priority value (${say(priority)}) on child tag ${say(child)}`,
       );
+  for (const parent of changed) link(context, child, wanted.get(parent) ?? {});
   return null;
 }
 
@@ -210,7 +230,9 @@ function listTags(context: Context, a: Row): XmlRpcValue {
 
 function buildConfig(context: Context, a: Row): XmlRpcValue {
   const tag = look.getTag(context, a.tag);
-  const extra = { ...look.extraOf(context, tag.id) };
+  const rowsOf = (id: XmlRpcValue | undefined): Row[] =>
+    context.store.active('tag_extra', { tag_id: id ?? null });
+  const found = new Map(rowsOf(tag.id).map((row) => [say(row.key), row]));
   const from: { arches: XmlRpcValue; extra: Row } = { arches: null, extra: {} };
   let { arches = null } = tag;
   for (const { parent_id: id, name, noconfig } of look.allParentsOf(context, tag.id)) {
@@ -220,12 +242,15 @@ function buildConfig(context: Context, a: Row): XmlRpcValue {
       arches = parent?.arches ?? null;
       from.arches = { id: id ?? null, name: name ?? null };
     }
-    for (const [key, value] of Object.entries(look.extraOf(context, id)))
-      if (!(key in extra)) {
-        extra[key] = value;
-        from.extra[key] = { id: id ?? null, name: name ?? null };
-      }
+    for (const row of rowsOf(id)) {
+      const key = say(row.key);
+      if (found.has(key)) continue;
+      found.set(key, row);
+      from.extra[key] = { id: id ?? null, name: name ?? null };
+    }
   }
+  const shown = [...found].filter(([, row]) => row.blocked !== true);
+  const extra = Object.fromEntries(shown.map(([key, { value = null }]) => [key, value]));
   return { ...tag, arches, extra, config_inheritance: from };
 }
 
@@ -239,7 +264,11 @@ export const TAG_METHODS: Methods = {
   getTag: method('get_tag(tagInfo, strict=False, event=None, blocked=False)', (context, a) => {
     const tag =
       a.strict === true ? look.getTag(context, a.tagInfo) : look.findTag(context, a.tagInfo);
-    return tag && { ...tag, extra: look.extraOf(context, tag.id) };
+    if (tag === null || a.blocked !== true)
+      return tag && { ...tag, extra: look.extraOf(context, tag.id) };
+    const rows = context.store.active('tag_extra', { tag_id: tag.id ?? null });
+    const extra = rows.map(({ key, blocked = null, value = null }) => [say(key), [blocked, value]]);
+    return { ...tag, extra: Object.fromEntries(extra) as Row };
   }),
   listTags: method(
     'listTags(build=None, package=None, perms=True, queryOpts=None, pattern=None)',

@@ -16,9 +16,9 @@ function create(context: Context, a: Row): XmlRpcValue {
   context.needs('target');
   const { store } = context;
   const name = checkName(a.name);
-  const both = tags(context, a);
   if (look.findTarget(context, name) !== null)
     throw generic(`A build target with the name '${name}' already exists`);
+  const both = tags(context, a);
   const { id = null } =
     store.one('build_target', { name }) ??
     store.insert('build_target', { id: store.nextId('build_target'), name });
@@ -73,12 +73,15 @@ function list(context: Context, a: Row): Row[] {
   });
 }
 
+const MERGE_MODES: ReadonlySet<string> = new Set(['koji', 'simple', 'bare']);
+
 function addRepo(context: Context, a: Row): XmlRpcValue {
   context.needs('tag');
   const { store } = context;
+  const mode = a.merge_mode ?? 'koji';
+  if (!MERGE_MODES.has(say(mode))) throw generic(`No such merge mode: ${say(mode)}`);
   const tag = look.getTag(context, a.tag_info);
-  const repo = look.findRepo(context, a.repo_info);
-  if (repo === null) throw generic(`No such repo: ${say(a.repo_info)}`);
+  const repo = look.getRepo(context, a.repo_info);
   const tag_id = tag.id ?? null;
   const there = store.active('tag_external_repos', { tag_id });
   if (there.some((row) => row.external_repo_id === repo.id))
@@ -91,7 +94,7 @@ function addRepo(context: Context, a: Row): XmlRpcValue {
     tag_id,
     external_repo_id: repo.id ?? null,
     priority: a.priority ?? null,
-    merge_mode: a.merge_mode ?? null,
+    merge_mode: mode,
     arches: a.arches ?? null,
   });
   return null;
@@ -100,13 +103,13 @@ function addRepo(context: Context, a: Row): XmlRpcValue {
 function ownRepo(context: Context, a: Row): Row {
   context.needs('tag');
   const tag = look.getTag(context, a.tag_info);
-  const repo = look.findRepo(context, a.repo_info);
+  const repo = look.getRepo(context, a.repo_info);
   const row = context.store.current('tag_external_repos', {
     tag_id: tag.id ?? null,
-    external_repo_id: repo?.id ?? -1,
+    external_repo_id: repo.id ?? null,
   });
   if (row === undefined)
-    throw generic(`external repo ${say(a.repo_info)} not associated with tag ${say(tag.name)}`);
+    throw generic(`external repo ${say(repo.name)} not associated with tag ${say(tag.name)}`);
   return row;
 }
 
@@ -116,6 +119,11 @@ function editRepo(context: Context, a: Row): XmlRpcValue {
   for (const name of ['priority', 'merge_mode', 'arches'])
     if (a[name] !== null && a[name] !== row[name]) next[name] = a[name] ?? null;
   if (Object.keys(next).length === 0) return false;
+  const others = context.store.active('tag_external_repos', { tag_id: row.tag_id ?? null });
+  if (others.some((one) => one !== row && one.priority === (next.priority ?? row.priority)))
+    throw generic(
+      `tag ${say(look.getTag(context, row.tag_id).name)} already associated with an external repo at priority ${say(next.priority)}`,
+    );
   const { tag_id = null, external_repo_id = null, priority = null } = row;
   const { merge_mode = null, arches = null } = row;
   context.revoke(row);
