@@ -118,7 +118,7 @@ describe("in somebody's own clone, with the server as the remote centos", () => 
       code: 2,
       stderr:
         `error: No remote of this repository is at ${server.url}/scls/.\n` +
-        `to do: Add one: git remote add centos ${server.url}/scls/COMPONENT.git\n`,
+        'to do: Add one: centpkg remote add --repo-name COMPONENT\n',
     });
   });
 });
