@@ -5,7 +5,7 @@ import { flagOption, type OptionSpec, type Options, textOption } from './option-
 
 /** What stands before the verb, with rpkg's names: `centpkg --release BRANCH push`. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  { flags: '-C, --config <file>', help: 'read this file, not /etc/rpkg/centpkg.conf' },
+  { flags: '-C, --config <file>', help: 'read this configuration of rpkg alone' },
   {
     flags: '--release <branch>',
     help: 'the release branch that counts, whatever is checked out',

@@ -3,25 +3,8 @@ import { EXIT_STATUSES } from '../core/api/error-table.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
+import { DESCRIPTION, NOUNS } from './nouns.ts';
 import { runCommand } from './run-command.ts';
-
-export const DESCRIPTION = 'Packages of Software Collections: git, look-aside cache, SIGs.';
-
-/** What a word that other words follow is about. */
-export const NOUNS: Readonly<Record<string, string>> = {
-  component: 'Components: repositories and their branches',
-  lookaside: 'The look-aside cache',
-  collection: 'Software Collections',
-  sig: 'Special interest groups and who may commit',
-  request: 'Ask for rights that you do not have, and answer',
-  user: 'Local users',
-  token: 'Tokens',
-  key: 'SSH keys, for git over SSH',
-  push: 'Push the current branch, or list pushes',
-  remote: 'List the remotes of this clone, or add the server as one',
-  audit: 'The audit log',
-  job: 'Jobs of the server',
-};
 
 /** A blank that no line ends at, so that a status stays with what it means. */
 const HARD_BLANK = '\u00a0';

@@ -61,7 +61,7 @@ export const commit: CommandSpec = {
       ...(pushed === null ? [] : [pushed.text]),
     ];
     return {
-      data: { commit: oid, tag, pushed: pushed?.data ?? null },
+      data: { commit: oid, ...(tag === null ? {} : { tag }), pushed: pushed?.data ?? null },
       text: text.join('\n'),
       done: true,
     };

@@ -5,6 +5,7 @@ import { clog } from './clog.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { commit } from './commit.ts';
+import { completionCommand } from './completion.ts';
 import { componentCommands } from './component.ts';
 import { config } from './config.ts';
 import { diff, newChanges } from './diff.ts';
@@ -59,6 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   logout,
   whoami,
   config,
+  completionCommand(() => COMMANDS),
   explain,
   ...componentCommands,
   ...lookasideCommands,

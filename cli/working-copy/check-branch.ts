@@ -67,8 +67,8 @@ export async function checkBranch(
     if (isRefused(findings))
       throw new DistGitError(
         'check_failed',
+        // Each of them says what to do.
         `The server would refuse this push:\n${lines.join('\n')}`,
-        { detail: { remedy: 'Do what each line says, commit, and try again.' } },
       );
     return { lines, findings };
   } finally {
