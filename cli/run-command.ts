@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { DistGitError, fail } from '../core/api/distgit-error.ts';
 import type { ApiClient } from './api-client/api-client.ts';
+import { DryRunClient, NotSent } from './api-client/dry-run.ts';
 import { openApi } from './api-client/open-api.ts';
-import type { CommandContext, CommandSpec, Options } from './command.ts';
+import type { CommandContext, CommandSpec, Options, Outcome } from './command.ts';
 import { Config, readEnvironment } from './config.ts';
 import { type GlobalOptions, readGlobalOptions } from './global-options.ts';
 import { interruptible } from './interrupt.ts';
@@ -35,8 +36,9 @@ export async function runCommand(
 ): Promise<number> {
   try {
     const given = { ...readGlobalOptions(before), json: io.json };
+    const behindVerb = withDryRun(spec, options, given);
     const context = await openContext(given, io);
-    const outcome = await spec.run(context, args, withDryRun(spec, options, given));
+    const outcome = await spec.run(context, args, behindVerb).catch(dryRunOutcome);
     if (io.json) io.stdout.write(`${JSON.stringify(outcome.data, null, 2)}\n`);
     else if (outcome.text !== '' && !(given.quiet && outcome.done === true))
       io.stdout.write(`${printable(outcome.text)}\n`);
@@ -50,12 +52,21 @@ export async function runCommand(
   }
 }
 
+/** Their commands change nothing but what they ask the server for, see `DryRunClient`. */
+const ONLY_ASK = /^(component|collection|sig|request|user|token|key|lookaside) /;
+
 /** rpkg has --dry-run before the verb. Where it would not be heeded, nothing is done. */
 function withDryRun(spec: CommandSpec, options: Options, { dryRun }: GlobalOptions): Options {
-  if (!dryRun) return options;
+  if (!dryRun || ONLY_ASK.test(spec.name)) return options;
   if (spec.options?.some(({ flags }) => /--dry-run\b/.test(flags)) !== true)
     fail('usage', `centpkg ${spec.name} has no --dry-run.`, 'Leave it out.');
   return { ...options, dryRun: true };
+}
+
+function dryRunOutcome(error: unknown): Outcome {
+  if (!(error instanceof NotSent)) throw error;
+  const { operation, input, told } = error;
+  return { data: { dryRun: true, operation, input }, text: told };
 }
 
 async function openContext(given: GlobalOptions, io: Surroundings): Promise<CommandContext> {
@@ -81,7 +92,7 @@ async function openContext(given: GlobalOptions, io: Surroundings): Promise<Comm
     get api() {
       const url = ofClone ?? config.url;
       api ??= openApi(config, url);
-      return api;
+      return given.dryRun ? new DryRunClient(api.url, api.token, api.tls) : api;
     },
     progress,
     note,
