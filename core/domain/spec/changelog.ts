@@ -20,8 +20,12 @@ export function latestChangelogEntry(spec: string): ChangelogEntry | 'generated'
   if (begin === -1) return null;
   const section = lines.slice(begin + 1);
   const end = section.findIndex((line) => SECTION.test(line));
-  // rpm takes lines of # out of this section, too.
-  const own = section.slice(0, end === -1 ? undefined : end).filter((line) => !/^\s*#/.test(line));
+  // rpm takes comments out of this section, too, from the # to the end of their line.
+  const own = section
+    .slice(0, end === -1 ? undefined : end)
+    .join('\n')
+    .replace(/^([ \t]*)#.*\n?/gm, '$1')
+    .split('\n');
   if (own.some((line) => /^%(\{\??autochangelog\}|\??autochangelog\b)/.test(line.trim())))
     return 'generated';
   const first = own.findIndex((line) => line.trim() !== '');
