@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DistGitError, fail } from '../core/api/distgit-error.ts';
 import type { ApiClient } from './api-client/api-client.ts';
@@ -63,6 +64,9 @@ function withDryRun(spec: CommandSpec, options: Options, { dryRun }: GlobalOptio
   return { ...options, dryRun: true };
 }
 
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function dryRunOutcome(error: unknown): Outcome {
   if (!(error instanceof NotSent)) throw error;
   const { operation, input, told } = error;
@@ -71,6 +75,8 @@ function dryRunOutcome(error: unknown): Outcome {
 
 async function openContext(given: GlobalOptions, io: Surroundings): Promise<CommandContext> {
   const cwd = resolve(process.cwd(), given.path ?? '.');
+  if (given.path !== null && !isFolder(cwd))
+    fail('usage', `There is no folder ${given.path}.`, 'Name the clone that --path is to work in.');
   const progress = given.quiet ? SILENT : openProgress(io.stderr);
   const note = (line: string): void => progress.say(printable(line));
   const environment = readEnvironment(io.env);

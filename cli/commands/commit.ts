@@ -10,7 +10,7 @@ import {
   textOption,
 } from '../command.ts';
 import { addTag } from '../working-copy/git-tag.ts';
-import { pushBranch } from '../working-copy/push.ts';
+import { pushBranch, requireLogin } from '../working-copy/push.ts';
 import { quietly } from '../working-copy/quiet.ts';
 import { readLatestChange } from '../working-copy/spec-file.ts';
 import { builtNvr } from '../working-copy/spec-version.ts';
@@ -39,6 +39,7 @@ export const commit: CommandSpec = {
   async run(context, files, options) {
     // What the push needs is asked for before the commit.
     const target = flagOption(options, 'push') ? await openWorkingCopy(context) : null;
+    if (target !== null) requireLogin(context);
     const copy = target ?? (await openRepository(context));
     const message = await commitMessage(context, copy, options);
     const tag = flagOption(options, 'tag') ? await builtNvr(context) : null;

@@ -33,6 +33,13 @@ export const retire: CommandSpec = {
       fail('usage', 'No reason was given.', 'For instance: centpkg retire "Renamed to python3"');
     const copy = await openWorkingCopy(context);
     const name = branchName(await currentBranch(copy));
+    // What is removed is what is checked out.
+    if (copy.release !== null)
+      fail(
+        'usage',
+        '--release is not for retire.',
+        `centpkg switch-branch ${name} && centpkg retire REASON`,
+      );
     await requireRetirable(context, copy, name);
     const files = await copy.git.read('ls-files', '-z');
     const count = files.split('\0').length - 1;
@@ -42,7 +49,13 @@ export const retire: CommandSpec = {
     if (count > 0) await copy.git.read('rm', '-r', '--quiet', '--', '.');
     await writeFile(join(copy.root, RETIRED_FILE), `${reason}\n`);
     await copy.git.read('add', '--', RETIRED_FILE);
-    await copy.git.show('commit', ...quietly(context), '--message', reason);
+    try {
+      await copy.git.show('commit', ...quietly(context), '--message', reason);
+    } catch (error) {
+      // Nothing was changed when it began.
+      await copy.git.read('reset', '--hard', '--quiet', 'HEAD');
+      throw error;
+    }
     const pushed = await pushBranch(context, copy).catch((cause: unknown) => {
       const said = cause instanceof DistGitError ? cause : null;
       throw new DistGitError(said?.code ?? 'check_failed', 'It is committed, and not pushed.', {

@@ -54,6 +54,9 @@ export const tag: CommandSpec = {
     }
     if (flagOption(options, 'delete')) {
       if (name === undefined) fail('usage', 'No tag was named.', 'centpkg tag --list shows them.');
+      const there = await copy.git.ask('rev-parse', '--verify', '--quiet', `refs/tags/${name}`);
+      if (there === null)
+        fail('not_found', `There is no tag ${name}.`, 'centpkg tag --list shows them.');
       await copy.git.read('tag', '--delete', '--', name);
       return { data: { deleted: name }, text: `Tag ${name} is deleted here.`, done: true };
     }
@@ -84,18 +87,18 @@ async function make(
     const text = `Would ${makes ? 'make and push' : 'push'} the tag ${name}. Nothing was changed.`;
     return { data: { tag: name, dryRun }, text };
   }
-  if (pushes) requireLogin(context);
+  const target = pushes ? await openWorkingCopy(context) : null;
+  if (target !== null) requireLogin(context);
   if (makes) {
     const message = await tagMessage(context, copy, options);
     await addTag(copy, { name, message, force: there !== null });
   }
-  if (!pushes) return { data: { tag: name }, text: `Tag ${name} is made.`, done: true };
-  const { git, remote, url } = await openWorkingCopy(context);
-  await git.show(
-    ...credentialOptions(context.config, url),
+  if (target === null) return { data: { tag: name }, text: `Tag ${name} is made.`, done: true };
+  await target.git.show(
+    ...credentialOptions(context.config, target.url),
     'push',
     ...quietly(context),
-    remote,
+    target.remote,
     `refs/tags/${name}`,
   );
   return { data: { tag: name, pushed: true }, text: `Tag ${name} is pushed.`, done: true };

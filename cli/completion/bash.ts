@@ -6,11 +6,20 @@ export function bashCompletion(places: readonly Place[]): string {
   return `# bash completion for centpkg; written by: centpkg completion bash
 
 ${posixTables(places)}
+# Lines of which the part before a tab begins with $1; compgen -W would expand them.
+_centpkg_match() {
+  local line
+  while IFS= read -r line; do
+    line=\${line%%$'\\t'*}
+    [[ $line != "$1"* ]] || COMPREPLY+=("$line")
+  done
+}
+
 _centpkg_offer() {
   local cur=$1 kind=$2
   case "$kind" in
-    branch) mapfile -t COMPREPLY < <(compgen -W "$(_centpkg_branches)" -- "$cur") ;;
-    tag) mapfile -t COMPREPLY < <(compgen -W "$(_centpkg_tags)" -- "$cur") ;;
+    branch) _centpkg_match "$cur" < <(_centpkg_branches) ;;
+    tag) _centpkg_match "$cur" < <(_centpkg_tags) ;;
     file)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -19,7 +28,7 @@ _centpkg_offer() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       ;;
-    words\\ *) mapfile -t COMPREPLY < <(compgen -W "\${kind#words }" -- "$cur") ;;
+    words\\ *) _centpkg_match "$cur" < <(tr ' ' '\\n' <<< "\${kind#words }") ;;
   esac
 }
 
@@ -40,9 +49,9 @@ _centpkg() {
   if [[ -n $value ]]; then
     _centpkg_offer "$cur" "$value"
   elif [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$(_centpkg_flags "$place" | cut -f1)" -- "$cur")
+    _centpkg_match "$cur" < <(_centpkg_flags "$place")
   else
-    mapfile -t COMPREPLY < <(compgen -W "$(_centpkg_words "$place" | cut -f1)" -- "$cur")
+    _centpkg_match "$cur" < <(_centpkg_words "$place")
     [[ \${#COMPREPLY[@]} -gt 0 ]] || _centpkg_offer "$cur" "$(_centpkg_argument "$place")"
   fi
 }

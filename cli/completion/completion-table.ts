@@ -49,7 +49,7 @@ const flagsOf = (options: readonly OptionSpec[]): CompletedFlag[] =>
     }));
   });
 
-/** The last of the arguments counts: shells do not count them. */
+/** Shells do not count arguments here: the first that something is known of stands for all. */
 function argumentOf({ args, name }: CommandSpec, shells: readonly string[]): Kind | null {
   const names = [...(args ?? '').matchAll(/[<[]([\w-]+)/g)].map(([, word]) => word ?? '');
   if (name === 'completion') return { kind: 'words', words: shells };

@@ -45,14 +45,19 @@ ${cases(
   places.map((one) => [quoted(one.command), described(one.flags)] as const),
 )}
 ${cases('__centpkg_argument', '"$argv[1]"', withArguments)}
+# A clone may come from anybody: names that mean something to a shell are left out.
+function __centpkg_plain
+    LC_ALL=C grep -E '^[A-Za-z0-9][A-Za-z0-9._+-]*$' | sort -u
+end
+
 function __centpkg_offer
     set -l kind $argv[1]
     set -l cur (commandline --current-token)
     switch "$kind"
         case branch
-            git for-each-ref --format='%(refname:lstrip=3)' 'refs/remotes/*/scl-*' 2>/dev/null | sort -u
+            git for-each-ref --format='%(refname:lstrip=3)' 'refs/remotes/*/scl-*' 2>/dev/null | __centpkg_plain
         case tag
-            git tag --list 2>/dev/null
+            git tag --list 2>/dev/null | __centpkg_plain
         case file
             __fish_complete_path "$cur"
         case folder

@@ -64,12 +64,16 @@ export function posixTables(places: readonly Place[]): string {
         place.argument === null ? [] : [[at(place), `echo ${quoted(kindText(place.argument))}`]],
       ),
     ),
-    `# Branches and tags of the clone; no server is asked.
+    `# Branches and tags of the clone; no server is asked. A clone may come from anybody: names that
+# mean something to a shell are left out.
+_centpkg_plain() {
+  LC_ALL=C grep -E '^[A-Za-z0-9][A-Za-z0-9._+-]*$' | sort -u
+}
 _centpkg_branches() {
-  git for-each-ref --format='%(refname:lstrip=3)' 'refs/remotes/*/scl-*' 2>/dev/null | sort -u
+  git for-each-ref --format='%(refname:lstrip=3)' 'refs/remotes/*/scl-*' 2>/dev/null | _centpkg_plain
 }
 _centpkg_tags() {
-  git tag --list 2>/dev/null
+  git tag --list 2>/dev/null | _centpkg_plain
 }
 `,
   ].join('\n');

@@ -36,12 +36,14 @@ export async function pushBranch(
     ...(tag === null ? [] : [`refs/tags/${tag}`]),
   );
   const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
+  const data = { branch: name, commit: oid };
   const what = `${oid.slice(0, 10)} to ${name}`;
-  return {
-    data: { branch: name, commit: oid, ...(dryRun ? { dryRun } : {}) },
-    text: dryRun ? `Would push ${what}. Nothing was changed.` : `Pushed ${what}.`,
-    done: !dryRun,
-  };
+  if (!dryRun) return { data, text: `Pushed ${what}.`, done: true };
+  // As last fetched.
+  const there = await copy.git.ask('rev-parse', '--verify', `refs/remotes/${copy.remote}/${name}`);
+  const text =
+    there === oid ? `${name} is there already: ${oid.slice(0, 10)}.` : `Would push ${what}.`;
+  return { data: { ...data, dryRun }, text: `${text} Nothing was changed.`, done: false };
 }
 
 /** @throws DistGitError `authentication_required` */

@@ -32,6 +32,10 @@ beforeAll(async () => {
   for (const branch of BRANCHES)
     await person.git(cwd, 'update-ref', `refs/remotes/origin/${branch}`, 'HEAD');
   await person.git(cwd, 'tag', 'v1');
+  // A clone may come from anybody.
+  await person.git(cwd, 'update-ref', 'refs/remotes/origin/scl-$(touch${IFS}ran)-el7', 'HEAD');
+  await person.git(cwd, 'tag', 'v2`touch${IFS}ran`');
+  await person.git(cwd, 'tag', 'v3;touch${IFS}ran');
   await writeFile(join(cwd, 'a file.tar'), '');
   for (const shell of ['bash', 'zsh', 'fish']) {
     const script = await person.must(['completion', shell], {
@@ -89,6 +93,17 @@ describe.each([
     ['nothing where nothing fits', ['centpkg', 'token', 'create', '--user', ''], []],
   ])('%s', async (_, line, words) => {
     expect(await offered(line)).toEqual([...words].sort());
+  });
+
+  it('nothing that a shell would run, and runs nothing itself', async () => {
+    for (const words of [
+      ['switch-branch', ''],
+      ['tag', ''],
+      ['tag', 'v2'],
+      ['clone', '-b', 'scl-$'],
+    ])
+      expect((await offered(['centpkg', ...words])).join(' ')).not.toMatch(/touch/);
+    expect(await readdir(cwd)).not.toContain('ran');
   });
 
   it('files', async () => {

@@ -170,6 +170,9 @@ describe('pull, push, diff, new, giturl, clean', () => {
   it('push --dry-run, behind the verb or before it, changes nothing on the server', async () => {
     const { cwd, ann, component, head } = await pushedCopy();
     const before = await head();
+    expect(await ann.must(['push', '--dry-run'], { cwd })).toBe(
+      `${EL7} is there already: ${before.slice(0, 10)}. Nothing was changed.\n`,
+    );
     await writeFile(join(cwd, `${component}.spec`), `${specOf(component)}# more\n`);
     await writeFile(join(cwd, 'forgotten.patch'), 'x\n');
     await ann.must(['commit', '-m', 'More'], { cwd });
@@ -219,6 +222,9 @@ describe('pull, push, diff, new, giturl, clean', () => {
     expect(wanted).toContain('\u000c');
     expect(await ann.must(['diff'], { cwd })).toBe(wanted);
     expect(await ann.must(['--path', cwd, 'diff'])).toBe(wanted);
+    const nowhere = await ann.run(['--path', 'nowhere', 'diff'], { cwd });
+    expect(nowhere).toMatchObject({ code: 2 });
+    expect(nowhere.stderr).toContain('There is no folder nowhere.');
     expect(await ann.json(['diff', 'sources'], { cwd })).toEqual({
       diff: await ann.git(cwd, 'diff', 'sources'),
     });
@@ -289,6 +295,11 @@ describe('tag', () => {
     await ann.must(['tag', '-f', '-m', 'x', 'v1'], { cwd });
     expect(await head('v1^{commit}')).toBe(await head());
     await ann.must(['tag', '-d', 'v1'], { cwd });
+    const gone = await ann.run(['tag', '-d', 'v1'], { cwd });
+    expect({ code: gone.code, stderr: gone.stderr }).toEqual({
+      code: 3,
+      stderr: 'error: There is no tag v1.\nto do: centpkg tag --list shows them.\n',
+    });
     expect(await ann.json(['tag', '-l'], { cwd })).toEqual({ tags: ['v2'] });
   });
 
@@ -379,6 +390,10 @@ describe('retire', () => {
     expect(refused).toMatchObject({ code: 4 });
     expect(await readdir(join(sam.home, component))).toContain(`${component}.spec`);
     expect((await ann.run(['retire'], { cwd })).code).toBe(2);
+    expect((await ann.run(['--release', EL6, 'retire', 'x'], { cwd })).code).toBe(2);
+    const nameless = { GIT_COMMITTER_NAME: ' ', GIT_AUTHOR_NAME: ' ' };
+    expect((await ann.run(['retire', 'x'], { cwd, env: nameless })).code).toBe(6);
+    expect(await ann.git(cwd, 'status', '--porcelain')).toBe('');
     await writeFile(join(cwd, 'sources'), '# mine\n');
     expect((await ann.run(['retire', 'x'], { cwd })).code).toBe(5);
     expect(await readFile(join(cwd, 'sources'), 'utf8')).toBe('# mine\n');
