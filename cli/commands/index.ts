@@ -2,23 +2,36 @@ import type { CommandSpec } from '../command.ts';
 import { activityCommands } from './activity.ts';
 import { buildCommands } from './build.ts';
 import { buildsCommands } from './builds.ts';
+import { clean } from './clean.ts';
+import { clog } from './clog.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { collectionKojiCommands } from './collection-koji.ts';
-import { commit, push } from './commit.ts';
+import { commit } from './commit.ts';
+import { completionCommand } from './completion.ts';
 import { componentCommands } from './component.ts';
+import { config } from './config.ts';
 import { declarationCommands } from './declaration.ts';
+import { diff, newChanges } from './diff.ts';
 import { explain } from './explain.ts';
+import { giturl } from './giturl.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
+import { patch } from './patch.ts';
 import { prePushCheck } from './pre-push-check.ts';
+import { pull } from './pull.ts';
+import { push } from './push.ts';
+import { remoteCommands } from './remote.ts';
 import { requestCommands } from './request.ts';
+import { requestBranch, requestRepo } from './request-repo.ts';
+import { retire } from './retire.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
+import { tag } from './tag.ts';
 import { tokenCommands } from './token.ts';
 import { newSources, upload } from './upload.ts';
 import { userCommands } from './user.ts';
@@ -31,15 +44,29 @@ export const COMMANDS: readonly CommandSpec[] = [
   newSources,
   upload,
   sources,
+  diff,
+  clog,
   commit,
+  pull,
   push,
   prePushCheck,
   ...buildCommands,
   ...buildsCommands,
+  tag,
+  newChanges,
+  patch,
+  giturl,
+  clean,
+  retire,
+  requestRepo,
+  requestBranch,
+  ...remoteCommands,
   verifyFilesCommand,
   login,
   logout,
   whoami,
+  config,
+  completionCommand(() => COMMANDS),
   explain,
   ...componentCommands,
   ...lookasideCommands,
