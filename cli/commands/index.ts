@@ -12,13 +12,15 @@ import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { requestCommands } from './request.ts';
+import { local, srpm } from './rpm-build.ts';
+import { gimmespec, unusedPatches, verrel } from './rpm-query.ts';
+import { compile, install, prep, verifyFiles } from './rpm-steps.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
 import { tokenCommands } from './token.ts';
 import { newSources, upload } from './upload.ts';
 import { userCommands } from './user.ts';
-import { verifyFilesCommand } from './verify-files.ts';
 
 /** Every command, in the order of the help. A new command is one file and one line here. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -30,7 +32,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   commit,
   push,
   prePushCheck,
-  verifyFilesCommand,
+  srpm,
+  local,
+  prep,
+  compile,
+  install,
+  verifyFiles,
+  verrel,
+  gimmespec,
+  unusedPatches,
   login,
   logout,
   whoami,

@@ -68,7 +68,6 @@ const SCL_PACKAGE = [
   '}',
   'BuildRequires: scl-utils-build',
   '%if "%{scl}" == "%{pkg_name}"',
-  '%global debug_package %{nil}',
   'Requires: %{scl_runtime}',
   'Provides: scl-package(%{scl})',
   '%endif',
@@ -78,14 +77,12 @@ const SCL_PACKAGE = [
 
 /** The Filesystem Hierarchy Standard's folders, below the collection's root. */
 const TREE = [
-  ...['bin', 'boot', 'dev', 'etc', 'home', 'lib', '%{_lib}', 'media', 'mnt', 'opt', 'proc', 'root'],
-  ...['sbin', 'srv', 'sys', 'tmp', 'usr/bin', 'usr/games', 'usr/include', 'usr/lib', 'usr/%{_lib}'],
-  ...['usr/libexec', 'usr/local', 'usr/sbin', 'usr/share/doc', 'usr/share/info', 'usr/src'],
+  'bin boot dev etc home lib %{_lib} media mnt opt proc root sbin srv sys tmp',
+  'usr/bin usr/games usr/include usr/lib usr/%{_lib} usr/libexec usr/local usr/sbin usr/src',
+  'usr/share/doc usr/share/info',
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((section) => `usr/share/man/man${section}`),
-  ...['cache', 'db', 'lib', 'local', 'lock', 'log', 'opt', 'run', 'spool', 'tmp'].map(
-    (folder) => `var/${folder}`,
-  ),
-];
+  'var/cache var/db var/lib var/local var/lock var/log var/opt var/run var/spool var/tmp',
+].join(' ');
 
 /** In a metapackage's `%install`: the collection's tree, and its two files outside of it. */
 const SCL_INSTALL = [
@@ -94,10 +91,11 @@ const SCL_INSTALL = [
   'mkdir -p %{buildroot}%{_root_sysconfdir}/rpm %{buildroot}%{_root_sysconfdir}/scl/prefixes',
   "cat >> %{buildroot}%{_root_sysconfdir}/rpm/macros.%{scl}-config << 'SCL_CONFIG'",
   '%%scl %{scl}',
-  '%{?nfsmountable:%%nfsmountable %{nfsmountable}}%{!?nfsmountable:%%undefine nfsmountable}',
+  '%{?nfsmountable:%%nfsmountable %{nfsmountable}}',
   'SCL_CONFIG',
   'echo %{_scl_prefix} >> %{buildroot}%{_root_sysconfdir}/scl/prefixes/%{scl}',
-  ...TREE.map((folder) => `mkdir -p %{buildroot}%{_scl_root}/${folder}`),
+  'mkdir -p %{buildroot}%{_scl_root}',
+  `(cd %{buildroot}%{_scl_root} && mkdir -p ${TREE})`,
   'mkdir -p %{buildroot}%{_sysconfdir} %{buildroot}%{_localstatedir}/lib',
   'touch %{buildroot}%{_scl_scripts}/enable',
 ].join('\n');

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { branchName } from '../../core/domain/branch-name.ts';
+import type { CommandSpec } from '../command.ts';
+import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
+import { openRpmPackage } from '../rpm/rpm-package.ts';
+import { withWorkspace } from '../rpm/workspace.ts';
+
+/** Architectures as rpm calls them, where node's name is another. */
+const RPM_ARCH: Readonly<Record<string, string>> = {
+  x64: 'x86_64',
+  arm64: 'aarch64',
+  ppc64: 'ppc64le',
+  ia32: 'i686',
+};
+export const localArch = (): string => RPM_ARCH[process.arch] ?? process.arch;
+
+export const verrel: CommandSpec = {
+  name: 'verrel',
+  summary: 'Name, version and release of what the branch builds',
+  examples: ['centpkg verrel', 'centpkg verrel --json'],
+  async run(context) {
+    const rpmPackage = await openRpmPackage(context);
+    const { copy, branch } = rpmPackage;
+    const version = await withWorkspace(context, rpmPackage, (workspace) => querySpec(workspace));
+    requireBuiltName(rpmPackage, version);
+    const built = nvr(version);
+    return {
+      // The fields that rpkg has, without those of Koji.
+      data: {
+        repo_name: copy.component,
+        ver: version.version,
+        rel: version.release,
+        epoch: version.epoch,
+        nvr: built,
+        branch_merge: branchName(branch),
+        commithash: (await copy.git.read('rev-parse', 'HEAD')).trim(),
+        distval: branch.release,
+        disttag: `el${branch.release}`,
+        distvar: 'rhel',
+        localarch: localArch(),
+        verrel: built,
+      },
+      text: built,
+    };
+  },
+};
+
+export const gimmespec: CommandSpec = {
+  name: 'gimmespec',
+  summary: "The spec's name",
+  examples: ['vi $(centpkg gimmespec)'],
+  async run(context) {
+    const { spec } = await openRpmPackage(context);
+    return { data: { spec }, text: spec };
+  },
+};
+
+export const unusedPatches: CommandSpec = {
+  name: 'unused-patches',
+  summary: 'Patches in git that the spec does not use',
+  examples: ['centpkg unused-patches', 'git rm $(centpkg unused-patches)'],
+  async run(context) {
+    const { copy, spec } = await openRpmPackage(context);
+    const text = await readFile(join(copy.root, spec), 'utf8');
+    const files = (await copy.git.read('ls-files', '-z')).split('\0');
+    const unused = files.filter((file) => /\.(patch|diff)$/.test(file) && !text.includes(file));
+    return { data: { unused }, text: unused.join('\n') };
+  },
+};
