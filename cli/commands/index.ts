@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.ts';
 import { activityCommands } from './activity.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
+import { collectionScaffold } from './collection-scaffold.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { explain } from './explain.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...componentCommands,
   ...lookasideCommands,
   ...collectionCommands,
+  collectionScaffold,
   ...sigCommands,
   ...requestCommands,
   ...userCommands,

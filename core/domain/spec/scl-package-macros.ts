@@ -87,7 +87,8 @@ const TREE = [
 /** In a metapackage's `%install`: the collection's tree, and its two files outside of it. */
 const SCL_INSTALL = [
   '',
-  'rm -f filesystem && touch filesystem',
+  // Metapackages have `-f filesystem`, which rpm refuses where it is empty.
+  "echo '%%dir %{_scl_root}' > filesystem",
   'mkdir -p %{buildroot}%{_root_sysconfdir}/rpm %{buildroot}%{_root_sysconfdir}/scl/prefixes',
   "cat >> %{buildroot}%{_root_sysconfdir}/rpm/macros.%{scl}-config << 'SCL_CONFIG'",
   '%%scl %{scl}',
