@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { CommandContext, CommandSpec, Options } from '../command.ts';
+import { fetchFiles } from '../rpm/fetch-files.ts';
 import { excludeFromGit, keepFile, keepPackages, packagesIn } from '../rpm/keep-results.ts';
 import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
 import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
@@ -14,7 +15,6 @@ import {
   wantsScl,
 } from '../rpm/rpmbuild.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
-import { downloadSources } from '../working-copy/download-sources.ts';
 
 /**
  * Downloads the sources and builds the source package into the clone.
@@ -26,7 +26,7 @@ export async function buildSrpm(
   extra: readonly string[],
 ): Promise<{ rpmPackage: RpmPackage; nvr: string; path: string }> {
   const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
-  await downloadSources(context, rpmPackage.copy, rpmPackage.copy.root);
+  await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
   return withWorkspace(context, rpmPackage, async (workspace) => {
     const version = await querySpec(workspace, args);
@@ -63,7 +63,7 @@ export const local: CommandSpec = {
   async run(context, extra, options) {
     const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
     const { copy } = rpmPackage;
-    await downloadSources(context, copy, copy.root);
+    await fetchFiles(context, rpmPackage);
     const args = rpmbuildArgs(context, options, extra);
     return withWorkspace(context, rpmPackage, async (workspace) => {
       const version = await querySpec(workspace);

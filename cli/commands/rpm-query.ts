@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { branchName } from '../../core/domain/branch-name.ts';
 import type { CommandSpec } from '../command.ts';
 import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
+import { fileNames, knownVersion, readPackageSpec } from '../rpm/read-package-spec.ts';
 import { openRpmPackage } from '../rpm/rpm-package.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
 
@@ -22,7 +21,11 @@ export const verrel: CommandSpec = {
   async run(context) {
     const rpmPackage = await openRpmPackage(context);
     const { copy, branch } = rpmPackage;
-    const version = await withWorkspace(context, rpmPackage, (workspace) => querySpec(workspace));
+    const { read } = await readPackageSpec(rpmPackage);
+    // What can not be known without running the spec, rpm is asked for.
+    const version =
+      knownVersion(read) ??
+      (await withWorkspace(context, rpmPackage, (workspace) => querySpec(workspace)));
     requireBuiltName(rpmPackage, version);
     const built = nvr(version);
     return {
@@ -61,10 +64,13 @@ export const unusedPatches: CommandSpec = {
   summary: 'Patches in git that the spec does not use',
   examples: ['centpkg unused-patches', 'git rm $(centpkg unused-patches)'],
   async run(context) {
-    const { copy, spec } = await openRpmPackage(context);
-    const text = await readFile(join(copy.root, spec), 'utf8');
+    const rpmPackage = await openRpmPackage(context);
+    const { copy } = rpmPackage;
+    const { text, read } = await readPackageSpec(rpmPackage);
+    const used = fileNames(read);
+    const isUsed = (file: string): boolean => used.has(file) || text.includes(file);
     const files = (await copy.git.read('ls-files', '-z')).split('\0');
-    const unused = files.filter((file) => /\.(patch|diff)$/.test(file) && !text.includes(file));
+    const unused = files.filter((file) => /\.(patch|diff)$/.test(file) && !isUsed(file));
     return { data: { unused }, text: unused.join('\n') };
   },
 };

@@ -7,6 +7,7 @@ import {
   type Outcome,
   textOption,
 } from '../command.ts';
+import { fetchFiles } from '../rpm/fetch-files.ts';
 import { openRpmPackage } from '../rpm/rpm-package.ts';
 import {
   BCOND_OPTIONS,
@@ -18,7 +19,6 @@ import {
   wantsScl,
 } from '../rpm/rpmbuild.ts';
 import { withLastingWorkspace, withWorkspace } from '../rpm/workspace.ts';
-import { downloadSources } from '../working-copy/download-sources.ts';
 
 /** Runs rpmbuild up to one step, and leaves what it made to be looked at. */
 async function runStep(
@@ -28,7 +28,7 @@ async function runStep(
   extra: readonly string[],
 ): Promise<Outcome> {
   const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
-  await downloadSources(context, rpmPackage.copy, rpmPackage.copy.root);
+  await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
   return withLastingWorkspace(context, rpmPackage, async (workspace) => {
     await rpmbuild(step, args, workspace, context.note);
@@ -75,7 +75,7 @@ export const verifyFiles: CommandSpec = {
     const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
     const { copy, collection } = rpmPackage;
     const branch = branchName(rpmPackage.branch);
-    await downloadSources(context, copy, copy.root);
+    await fetchFiles(context, rpmPackage);
     const args = [...rpmbuildArgs(context, options, extra), '--nodeps', '--nocheck'];
     context.note(`Building ${copy.component} for ${branch} ...`);
     await withWorkspace(context, rpmPackage, async (workspace) => {

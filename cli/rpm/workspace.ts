@@ -4,8 +4,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
-import { branchMacros } from '../../core/domain/spec/branch-macros.ts';
-import { macrosFile } from '../../core/domain/spec/macro-table.ts';
+import { branchMacros, languageMacros } from '../../core/domain/spec/build-macros.ts';
+import { type MacroTable, macrosFile } from '../../core/domain/spec/macro-table.ts';
 import { SCL_PACKAGE_MACROS } from '../../core/domain/spec/scl-package-macros.ts';
 import type { CommandContext } from '../command.ts';
 import type { RpmPackage } from './rpm-package.ts';
@@ -79,10 +79,11 @@ export async function withLastingWorkspace<T>(
 
 async function prepare(
   context: CommandContext,
-  { copy, branch, collection, spec }: RpmPackage,
+  rpmPackage: RpmPackage,
   folder: string,
   signal: AbortSignal,
 ): Promise<Workspace> {
+  const { copy, spec } = rpmPackage;
   // rpm does not quote its own folders: a path without blanks that leads there.
   const sources = join(folder, 'sources');
   await rm(sources, { force: true });
@@ -92,10 +93,8 @@ async function prepare(
   const { variables } = context.config;
   const userMacros = join(variables.HOME ?? homedir(), '.rpmmacros');
   const own = await readFile(userMacros, 'utf8').catch(() => '');
-  // Where scl-utils-build is installed, its macros are those of the buildroot.
-  const shared = (await hasSclMacros(variables)) ? '' : macrosFile(SCL_PACKAGE_MACROS);
-  const ofBranch = macrosFile(branchMacros({ collection, release: branch.release }));
-  await writeFile(join(home, '.rpmmacros'), `${own}\n\n${shared}${ofBranch}`);
+  const macros = await macrosOf(rpmPackage, variables);
+  await writeFile(join(home, '.rpmmacros'), `${own}\n\n${macrosFile(macros)}`);
   return {
     folder,
     defines: [
@@ -113,9 +112,30 @@ async function prepare(
   };
 }
 
-/** Does this machine know the macros of scl-utils-build, or the user's own of the same name? */
-async function hasSclMacros(variables: NodeJS.ProcessEnv): Promise<boolean> {
-  const args = ['--eval', '%{?scl_package:yes}'];
+/** What this machine's rpm does not know by itself, and what the branch says otherwise. */
+async function macrosOf(
+  { branch, collection }: RpmPackage,
+  variables: NodeJS.ProcessEnv,
+): Promise<MacroTable> {
+  const options = { collection, release: branch.release };
+  const languages = languageMacros(options);
+  const known = await knownMacros(['scl_package', ...languages.keys()], variables);
+  return new Map([
+    ...[...languages].filter(([name]) => !known.has(name)),
+    // Where scl-utils-build is installed, its macros are those of the buildroot.
+    ...(known.has('scl_package') ? [] : SCL_PACKAGE_MACROS),
+    ...branchMacros(options),
+  ]);
+}
+
+/** Which of these macros this machine has, or the user. */
+async function knownMacros(
+  names: readonly string[],
+  variables: NodeJS.ProcessEnv,
+): Promise<Set<string>> {
+  const asked = names.map((name) => `%{?${name}:${name}}`).join('\n');
+  const args = ['--eval', asked];
   const { code, stdout } = await capture('rpm', args, { cwd: '/', env: variables });
-  return code === 0 && stdout.includes('yes');
+  const said = new Set(stdout.split('\n').map((line) => line.trim()));
+  return new Set(code === 0 ? names.filter((name) => said.has(name)) : []);
 }

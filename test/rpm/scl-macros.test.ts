@@ -1,10 +1,16 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { knownVersion } from '../../cli/rpm/read-package-spec.ts';
+import { builtPackageName } from '../../core/domain/built-package-name.ts';
 import { parseSclName } from '../../core/domain/collection.ts';
-import type { ElRelease } from '../../core/domain/el-release.ts';
-import { branchMacros } from '../../core/domain/spec/branch-macros.ts';
+import { parseComponentName } from '../../core/domain/component-name.ts';
+import { EL_RELEASES, type ElRelease } from '../../core/domain/el-release.ts';
+import { branchMacros } from '../../core/domain/spec/build-macros.ts';
 import { macrosFile } from '../../core/domain/spec/macro-table.ts';
+import { metapackageSpec } from '../../core/domain/spec/metapackage-spec.ts';
+import { readSpec } from '../../core/domain/spec/read-spec.ts';
+import { sclMacros } from '../../core/domain/spec/scl-macros.ts';
 import { SCL_PACKAGE_MACROS } from '../../core/domain/spec/scl-package-macros.ts';
 import { MACROS_FILE, macrosText } from '../../deploy/rpm/write-macros.ts';
 import { installPackages } from '../support/debian.ts';
@@ -128,5 +134,67 @@ describe('the macros of a branch under the real rpm', () => {
   it('without a collection gives nothing', async () => {
     const text = '%{?scl:%scl_package python}|%{?scl_prefix}|%{_bindir}';
     expect(await expand(text, ofBranch(null))).toBe('||/usr/bin');
+  });
+});
+
+describe('name, version and release', () => {
+  const demo = join(import.meta.dirname, '../demo/specs');
+  const PYTHON = `%{?scl:%scl_package python}
+%{!?scl:%global pkg_name %{name}}
+%global minor 4
+Name: %{?scl_prefix}python
+Epoch: 2
+Version: 3.%{minor}.2
+Release: %{?scl:1%{minor}}%{!?scl:9}%{?rhel:.%{rhel}}%{?dist}
+Summary: %{pkg_name}
+License: Python
+BuildArch: noarch
+%description
+d
+`;
+  const meta = metapackageSpec({
+    ...rh,
+    metaComponent: parseComponentName('python-meta'),
+    release: '7',
+    depends: [],
+    components: [],
+    packager: 'Ann <ann@example.org>',
+    date: new Date(0),
+  });
+
+  const cases = async (): Promise<[string, string][]> => [
+    ['python', PYTHON],
+    ['python-meta', meta],
+    ...(await Promise.all(
+      (
+        await readdir(demo)
+      ).map(
+        async (file): Promise<[string, string]> => [
+          file.replace(/\.spec$/, ''),
+          await readFile(join(demo, file), 'utf8'),
+        ],
+      ),
+    )),
+  ];
+
+  it.each(EL_RELEASES)('on EL %s are the same for rpm and for the reader', async (release) => {
+    for (const [component, text] of await cases())
+      for (const collection of component.endsWith('-meta') ? [rh] : [rh, null]) {
+        const HOME = await home(ofBranch(collection, release));
+        const path = join(HOME, `${component}.spec`);
+        await writeFile(path, text);
+        const format = '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE}\n';
+        const args = ['-q', '--srpm', '--queryformat', format, path];
+        const { stdout, stderr } = await run('rpmspec', args, { env: { HOME } });
+        const macros = sclMacros({ sclName: collection?.sclName ?? null, release });
+        const read = knownVersion(readSpec(text, { macros }));
+        expect([read?.name, read?.epoch, read?.version, read?.release].join(' ')).toBe(
+          stdout.trim() || stderr,
+        );
+        const name = parseComponentName(component);
+        expect(read?.name).toBe(
+          collection === null ? component : builtPackageName(name, collection.sclName),
+        );
+      }
   });
 });

@@ -1,8 +1,9 @@
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cliScenario } from '../support/cli-scenario.ts';
 import { installPackages } from '../support/debian.ts';
+import { run } from '../support/process.ts';
 import { askRpm } from '../support/rpm-query.ts';
 import { upstreamTarball } from '../support/upstream.ts';
 
@@ -79,6 +80,21 @@ describe('srpm', () => {
       ) as string,
     });
     expect(await readdir(cwd)).not.toContain(expect.stringMatching(/\.src\.rpm$/));
+  });
+
+  it('names each file that the spec has and the clone has not', async () => {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    const more = 'Source1: https://example.org/%{version}/more.tgz\nPatch0: fix.patch\nBuildArch:';
+    await writeFile(spec, text.replace('BuildArch:', more));
+    expect(await scenario.ann.run(['srpm'], { cwd })).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining(
+        'nodejs-wrappy.spec names what is neither in git nor in sources: more.tgz, fix.patch\n' +
+          'to do: Add it: centpkg new-sources more.tgz fix.patch (text: git add)\n',
+      ) as string,
+    });
   });
 
   it('does not build from a source that is not the one of the cache', async () => {
@@ -257,6 +273,26 @@ describe('verrel, gimmespec and unused-patches', () => {
       commithash: (await scenario.ann.git(cwd, 'rev-parse', 'HEAD')).trim(),
       disttag: 'el7',
     });
+  });
+
+  it('verrel needs rpm only for what a spec computes when it is run', async () => {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    const bin = scenario.path('bin');
+    await mkdir(bin);
+    await symlink(process.execPath, join(bin, 'node'));
+    for (const name of ['env', 'git']) {
+      const { stdout } = await run('sh', ['-c', `command -v ${name}`]);
+      await symlink(stdout.trim(), join(bin, name));
+    }
+    const env = { PATH: `${join(scenario.ann.home, '.local/bin')}:${bin}` };
+    expect(await scenario.ann.run(['verrel'], { cwd, env })).toMatchObject({ code: 0 });
+    await writeFile(spec, text.replace('1%{?dist}', '%(expr 3 + 4)%{?dist}'));
+    expect(await scenario.ann.run(['verrel'], { cwd, env })).toMatchObject({ code: 2 });
+    expect(await scenario.ann.must(['verrel'], { cwd })).toBe(
+      'rh-nodejs4-nodejs-wrappy-1.0.2-7.el7\n',
+    );
   });
 
   it('gimmespec prints the name of the spec', async () => {
