@@ -36,6 +36,7 @@ import { Principals } from './identity/principals.ts';
 import { SshIdentities } from './identity/ssh-identities.ts';
 import { tokenAuthenticator } from './identity/token-authenticator.ts';
 import { JobRunner } from './jobs/job-runner.ts';
+import { openKoji } from './koji/open-koji.ts';
 import { collectGarbage, DELETE_JOB, deleteOverdue } from './lookaside/collect-garbage.ts';
 import { HashPool } from './lookaside/hash-pool.ts';
 import { listSources } from './lookaside/list-sources.ts';
@@ -104,6 +105,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     partials.recover(),
   ]);
   const newAdminToken = await createFirstAdmin(db, folder.adminToken);
+  const koji = openKoji(settings.koji);
 
   const { lookaside } = settings;
   const garbage = {
@@ -312,7 +314,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     async stop() {
       await Promise.all([listening.close(), forFront?.close(), ssh?.close()]);
       await Promise.all([settler.stop(), expirer.stop(), refresher?.stop(), jobs.stop()]);
-      await people?.directory.close();
+      await Promise.all([people?.directory.close(), koji.close()]);
       await Promise.all([db.close(), hashes.close()]);
       folder.release();
       await flushed(log);

@@ -3,6 +3,7 @@ import { databaseSettings } from '../db/settings.ts';
 import { gitSettings } from '../git/settings.ts';
 import { frontSettings, serverSettings, tlsSettings } from '../http/settings.ts';
 import { certificateSettings, directorySettings } from '../identity/settings.ts';
+import { kojiSettings } from '../koji/settings.ts';
 import { lookasideSettings } from '../lookaside/settings.ts';
 import { logSettings } from '../observability/settings.ts';
 import { pushSettings } from '../pushes/settings.ts';
@@ -22,6 +23,7 @@ export const settingsSchema = z.strictObject({
   pushes: pushSettings.prefault({}),
   ssh: sshSettings.prefault({}),
   directory: directorySettings.prefault({}),
+  koji: kojiSettings.prefault({}),
   log: logSettings.prefault({}),
 });
 export type Settings = z.output<typeof settingsSchema>;

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { DistGitError } from '../../core/api/distgit-error.ts';
+import type { ElRelease } from '../../core/domain/el-release.ts';
+import {
+  KOJI_NAME_TEMPLATES,
+  type KojiNames,
+  type KojiSubject,
+} from '../../core/domain/koji-names.ts';
+import type { SigName } from '../../core/domain/sig.ts';
+import type { KojiProfile } from '../../core/koji/profile.ts';
+import { type Hub, openHub } from './hub.ts';
+import type { HubOptions } from './hub-line.ts';
+import type { kojiSettings } from './settings.ts';
+
+/** Koji as the settings have it. */
+export interface Koji {
+  /**
+   * The hub, opened when it is asked for first.
+   * @throws DistGitError `unavailable` where no hub is configured
+   */
+  hub(): Hub;
+  /** Is a hub configured? */
+  readonly isOn: boolean;
+  names(subject: KojiSubject): KojiNames;
+  /** The user of Koji who owns the packages of a SIG. */
+  ownerOf(sig: SigName): string;
+  /** What build tags of an EL release have. */
+  profileOf(release: ElRelease): KojiProfile;
+  /** Milliseconds between two looks at tasks that are under way. */
+  readonly pollMs: number;
+  /** Ends the login at the hub, where there is one. */
+  close(): Promise<void>;
+}
+
+/** Tries of one call, and the pause after the first that got no answer. */
+const PATIENCE = { attempts: 4, pauseMs: 500 };
+
+/**
+ * @throws DistGitError `config_invalid` where a file of the settings can not be read
+ */
+export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
+  const { url, certificate_file: certificate, key_file: key, ca_file: ca } = settings;
+  const open =
+    url === undefined || certificate === undefined || key === undefined
+      ? null
+      : opener({
+          url,
+          certificate: read('certificate_file', certificate),
+          key: read('key_file', key),
+          ...(ca === undefined ? {} : { authority: read('ca_file', ca) }),
+          timeoutMs: settings.timeout * 1000,
+          ...PATIENCE,
+        });
+  let hub: Hub | null = null;
+  return {
+    isOn: open !== null,
+    hub() {
+      if (open === null) throw kojiOff();
+      return (hub ??= open());
+    },
+    names: KOJI_NAME_TEMPLATES[settings.names],
+    ownerOf: (sig) => settings.owner.replaceAll('{sig}', sig),
+    profileOf: (release) => settings.profiles[release],
+    pollMs: settings.poll * 1000,
+    close: async () => hub?.close(),
+  };
+}
+
+const opener = (options: HubOptions) => (): Hub => openHub(options);
+
+const kojiOff = (): DistGitError =>
+  new DistGitError('unavailable', 'This server has no Koji.', {
+    detail: {
+      remedy:
+        'Ask a site admin to set url, certificate_file and key_file of [koji] in the configuration of the server.',
+    },
+  });
+
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new DistGitError('config_invalid', 'The configuration is not valid.', {
+      cause,
+      detail: { problems: [{ path: `koji.${name}`, message: `${file} can not be read` }] },
+    });
+  }
+}

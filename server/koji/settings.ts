@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { KOJI_NAME_TEMPLATES } from '../../core/domain/koji-names.ts';
+import { profileSettings } from './profile-settings.ts';
+
+const file = z.string().min(1);
+const templates = Object.keys(KOJI_NAME_TEMPLATES) as (keyof typeof KOJI_NAME_TEMPLATES)[];
+
+/** `[koji]`: the hub where packages are built; off without `url`. */
+export const kojiSettings = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^https:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, 'is https://HOST/kojihub')
+      .transform((url) => url.replace(/\/$/, ''))
+      .optional()
+      .describe('the hub; without it there is no Koji'),
+    certificate_file: file.optional().describe('PEM, of the account of the server at the hub'),
+    key_file: file.optional().describe('PEM, the key of the certificate'),
+    ca_file: file.optional().describe('PEM, who signed the certificate of the hub'),
+    names: z.enum(templates).default('cbs').describe('how tags and targets are called'),
+    owner: z
+      .string()
+      .regex(/^[A-Za-z0-9/_.@{}-]+$/, 'the name of a user of Koji, with {sig} where the SIG is')
+      .default('{sig}')
+      .describe('who owns packages in Koji; {sig} is the name of the SIG'),
+    profiles: profileSettings.prefault({}).describe('what a build tag has, by EL release'),
+    poll: z.number().int().min(1).max(3600).default(15).describe('seconds between looks at tasks'),
+    timeout: z.number().int().min(1).max(600).default(60).describe('seconds for an answer'),
+  })
+  .superRefine(({ url, certificate_file, key_file }, context) => {
+    const need = { certificate_file, key_file };
+    for (const [name, value] of Object.entries(need))
+      if (url !== undefined && value === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'is needed where url is given' });
+  });
