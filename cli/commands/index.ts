@@ -7,10 +7,12 @@ import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { explain } from './explain.ts';
 import { keyCommands } from './key.ts';
+import { lint } from './lint.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
+import { mockbuild, mockConfigCommand } from './mock.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { requestCommands } from './request.ts';
 import { local, srpm } from './rpm-build.ts';
@@ -42,6 +44,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   verrel,
   gimmespec,
   unusedPatches,
+  lint,
+  mockbuild,
+  mockConfigCommand,
   login,
   logout,
   whoami,

@@ -4,8 +4,8 @@ import { finished } from 'node:stream/promises';
 import type { CommandContext, CommandSpec, Options } from '../command.ts';
 import { fetchFiles } from '../rpm/fetch-files.ts';
 import { excludeFromGit, keepFile, keepPackages, packagesIn } from '../rpm/keep-results.ts';
-import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
-import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
+import { type BuiltVersion, nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
+import { openRpmPackage } from '../rpm/rpm-package.ts';
 import {
   BCOND_OPTIONS,
   EXTRA_ARGS,
@@ -18,13 +18,13 @@ import { withWorkspace } from '../rpm/workspace.ts';
 
 /**
  * Downloads the sources and builds the source package into the clone.
- * @returns the package, and the source package's path
+ * @returns the source package's path, and what rpm reads out of the spec
  */
 export async function buildSrpm(
   context: CommandContext,
   options: Options,
   extra: readonly string[],
-): Promise<{ rpmPackage: RpmPackage; nvr: string; path: string }> {
+): Promise<{ readonly version: BuiltVersion; readonly path: string }> {
   const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
   await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
@@ -35,7 +35,7 @@ export async function buildSrpm(
     await rpmbuild('-bs', [...args, '--nodeps'], workspace, context.note);
     const built = await packagesIn(join(workspace.folder, 'srcrpmdir'));
     const [path = ''] = await keepPackages(rpmPackage.copy, built);
-    return { rpmPackage, nvr: nvr(version), path };
+    return { version, path };
   });
 }
 
@@ -49,8 +49,8 @@ export const srpm: CommandSpec = {
   options: RPM_OPTIONS,
   examples: ['centpkg srpm', "centpkg srpm --define 'dist .el7.test'"],
   async run(context, extra, options) {
-    const { nvr: built, path } = await buildSrpm(context, options, extra);
-    return { data: { nvr: built, srpm: path }, text: wrote([path]) };
+    const { version, path } = await buildSrpm(context, options, extra);
+    return { data: { nvr: nvr(version), srpm: path }, text: wrote([path]) };
   },
 };
 

@@ -1,18 +1,10 @@
 import { branchName } from '../../core/domain/branch-name.ts';
 import type { CommandSpec } from '../command.ts';
+import { localArch } from '../rpm/local-arch.ts';
 import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
 import { fileNames, knownVersion, readPackageSpec } from '../rpm/read-package-spec.ts';
 import { openRpmPackage } from '../rpm/rpm-package.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
-
-/** Architectures as rpm calls them, where node's name is another. */
-const RPM_ARCH: Readonly<Record<string, string>> = {
-  x64: 'x86_64',
-  arm64: 'aarch64',
-  ppc64: 'ppc64le',
-  ia32: 'i686',
-};
-export const localArch = (): string => RPM_ARCH[process.arch] ?? process.arch;
 
 export const verrel: CommandSpec = {
   name: 'verrel',

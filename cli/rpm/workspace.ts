@@ -28,7 +28,7 @@ export interface Workspace {
 const ALLOWED = /^(PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|USER|LOGNAME|TMPDIR|SOURCE_DATE_EPOCH)$/;
 
 /** @param home rpm reads its macros from there, builds keep their things there */
-function allowedEnvironment(variables: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
+export function allowedEnvironment(variables: NodeJS.ProcessEnv, home: string): NodeJS.ProcessEnv {
   const allowed = Object.entries(variables).filter(([name]) => ALLOWED.test(name));
   return { ...Object.fromEntries(allowed), HOME: home };
 }
