@@ -1,13 +1,29 @@
 import type { ApiClient } from './api-client/api-client.ts';
 import type { Config } from './config.ts';
+import type { GlobalOptions } from './global-options.ts';
+import type { OptionSpec, Options } from './option-spec.ts';
 import type { Progress } from './output/progress.ts';
+import type { UserGit } from './working-copy/run-git.ts';
+
+export {
+  flagOption,
+  listOption,
+  type OptionSpec,
+  type Options,
+  textOption,
+} from './option-spec.ts';
 
 /** What a command works with; nothing else of the process. */
 export interface CommandContext {
   readonly config: Config;
+  /** What stood before the verb. */
+  readonly given: GlobalOptions;
   /** Talks to the server that is set, or that the clone belongs to. */
   readonly api: ApiClient;
+  /** Where the user is, or what --path says. */
   readonly cwd: string;
+  /** git, in `cwd`. */
+  readonly git: UserGit;
   readonly progress: Progress;
   /** A line for people while the command goes on; standard error. */
   readonly note: (line: string) => void;
@@ -24,45 +40,24 @@ export interface CommandContext {
 export interface Outcome {
   readonly data: unknown;
   readonly text: string;
-}
-
-export type Options = Readonly<Record<string, unknown>>;
-
-export interface OptionSpec {
-  /** As commander writes it: `-b, --branch <name>`. */
-  readonly flags: string;
-  readonly help: string;
-  /** May be given several times, or as a list with commas; `whole`: commas are part of it. */
-  readonly list?: boolean | 'whole';
-  readonly choices?: readonly string[];
+  /** `text` says only that it is done: --quiet leaves it out. */
+  readonly done?: boolean;
 }
 
 export interface CommandSpec {
   /** One word, or a noun and a verb: `sig create`. */
   readonly name: string;
+  /** Other names of a command of one word: `co`. */
+  readonly aliases?: readonly string[];
   /** As commander writes them: `<name> [files...]`. */
   readonly args?: string;
   readonly summary: string;
+  /** More than fits into one line; for --help and the man page. */
+  readonly details?: string;
   readonly options?: readonly OptionSpec[];
   /** At least one, shown by --help. */
   readonly examples: readonly string[];
   /** Not listed in the help: for programs. */
   readonly hidden?: boolean;
   run(context: CommandContext, args: readonly string[], options: Options): Promise<Outcome>;
-}
-
-/** A string option, or undefined. */
-export function textOption(options: Options, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function flagOption(options: Options, name: string): boolean {
-  return options[name] === true;
-}
-
-/** A list option; undefined where it was not given. */
-export function listOption(options: Options, name: string): string[] | undefined {
-  const value = options[name];
-  return Array.isArray(value) && value.length > 0 ? (value as string[]) : undefined;
 }

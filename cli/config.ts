@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fail } from '../core/api/distgit-error.ts';
+import { NO_RPKG_CONFIG, type RpkgConfig } from './rpkg-config/rpkg-config.ts';
 
 /** What the environment says; read here and nowhere else. */
 export interface CliEnvironment {
@@ -16,6 +17,10 @@ export interface CliEnvironment {
   /** Where CentOS's tools keep certificates. */
   readonly home: string;
   readonly configFolder: string;
+  /** rpkg's settings, by the administrator. */
+  readonly systemRpkgFile: string;
+  /** rpkg's settings, by the user. */
+  readonly rpkgFolder: string;
   /** For what can be lost: uploads that are under way. */
   readonly cacheFolder: string;
   /** For programs that are run: git, rpmbuild. */
@@ -34,6 +39,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): CliEnvironment {
     ca: text(env.CENTPKG_CA),
     home,
     configFolder: join(base, 'centpkg'),
+    systemRpkgFile: '/etc/rpkg/centpkg.conf',
+    rpkgFolder: join(base, 'rpkg'),
     cacheFolder: join(text(env.XDG_CACHE_HOME) ?? join(home, '.cache'), 'centpkg'),
     variables: env,
   };
@@ -84,9 +91,12 @@ const SERVER_CA = '.centos-server-ca.cert';
 export class Config {
   readonly #environment: CliEnvironment;
   readonly #file: string;
+  /** What rpkg's configuration files say. */
+  readonly rpkg: RpkgConfig;
 
-  constructor(environment: CliEnvironment) {
+  constructor(environment: CliEnvironment, rpkg: RpkgConfig = NO_RPKG_CONFIG) {
     this.#environment = environment;
+    this.rpkg = rpkg;
     this.#file = join(environment.configFolder, 'config.json');
   }
 
@@ -112,18 +122,47 @@ export class Config {
   }
 
   get knownUrl(): string | null {
-    const url = this.#environment.url ?? this.#read().url ?? null;
-    return url === null ? null : parseServerUrl(url);
+    return this.server?.url ?? null;
   }
 
   /**
-   * The environment's token is for the server that is set, not for whatever server a clone names:
-   * a clone may come from anybody.
+   * The server, and what names it: --config, CENTPKG_URL, the last login, then rpkg's files of the
+   * user and of the system.
+   * @throws DistGitError `usage` where it is not an address
+   */
+  get server(): { readonly url: string; readonly from: string; readonly kind: string } | null {
+    const { url } = this.rpkg;
+    const ofFile =
+      url === null
+        ? null
+        : { url: url.value, from: `${url.file}, line ${url.line}: ${url.key}`, kind: url.kind };
+    if (ofFile?.kind === 'given') return ofFile;
+    if (this.#environment.url !== null)
+      return { url: parseServerUrl(this.#environment.url), from: 'CENTPKG_URL', kind: 'user' };
+    const stored = this.#read().url;
+    if (stored !== undefined)
+      return { url: parseServerUrl(stored), from: `${this.#file} (login)`, kind: 'user' };
+    return ofFile;
+  }
+
+  /** Where the token for a server is from; null: there is none. */
+  tokenOrigin(url: string): string | null {
+    if (this.tokenFor(url) === null) return null;
+    return this.#environmentToken(url) === null ? `${this.#file} (login)` : 'CENTPKG_TOKEN';
+  }
+
+  /**
+   * The environment's token is for the server that the user has set, not for whatever server a
+   * clone names: a clone may come from anybody. Nor for one that only the system's file of rpkg
+   * names: other tools called centpkg bring that file, with servers of their own.
    */
   tokenFor(url: string): string | null {
-    const { token } = this.#environment;
-    if (token !== null && url === this.knownUrl) return token;
-    return this.#read().tokens?.[url] ?? null;
+    return this.#environmentToken(url) ?? this.#read().tokens?.[url] ?? null;
+  }
+
+  #environmentToken(url: string): string | null {
+    const { server } = this;
+    return server?.url === url && server.kind !== 'system' ? this.#environment.token : null;
   }
 
   /**
@@ -145,6 +184,12 @@ export class Config {
           : null,
       ca: ca ?? stored.ca ?? own(SERVER_CA),
     };
+  }
+
+  /** Where the place of a file of `tlsFor` is from. */
+  tlsOrigin(name: 'certificate' | 'ca'): string {
+    if (this.#environment[name] !== null) return name === 'ca' ? 'CENTPKG_CA' : 'CENTPKG_CERT';
+    return this.#read()[name] === undefined ? 'built in' : `${this.#file} (login)`;
   }
 
   /** Keeps the places of the files. */

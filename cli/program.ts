@@ -1,28 +1,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { DistGitError } from '../core/api/distgit-error.ts';
-import type { ApiClient } from './api-client/api-client.ts';
-import { openApi } from './api-client/open-api.ts';
-import type { CommandContext, CommandSpec, OptionSpec } from './command.ts';
+import { EXIT_STATUSES } from '../core/api/error-table.ts';
+import type { CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { Config, readEnvironment } from './config.ts';
-import { interruptible } from './interrupt.ts';
-import { printable, reportError } from './output/error-lines.ts';
-import { openProgress } from './output/progress.ts';
-import { UserGit } from './working-copy/run-git.ts';
+import { GLOBAL_OPTIONS } from './global-options.ts';
+import { DESCRIPTION, NOUNS } from './nouns.ts';
+import { runCommand } from './run-command.ts';
 
-const NOUNS: Readonly<Record<string, string>> = {
-  component: 'Components: repositories and their branches',
-  lookaside: 'The look-aside cache',
-  collection: 'Software Collections',
-  sig: 'Special interest groups and who may commit',
-  request: 'Ask for rights that you do not have, and answer',
-  user: 'Local users',
-  token: 'Tokens',
-  key: 'SSH keys, for git over SSH',
-  push: 'Push the current branch, or list pushes',
-  audit: 'The audit log',
-  job: 'Jobs of the server',
-};
+/** A blank that no line ends at, so that a status stays with what it means. */
+const HARD_BLANK = '\u00a0';
+const exitStatuses = Object.entries(EXIT_STATUSES)
+  .map(([status, what]) => `${status} ${what}`.replaceAll(' ', HARD_BLANK))
+  .join(', ');
 
 const AFTER_HELP = `
 Examples:
@@ -31,9 +19,13 @@ Examples:
   centpkg new-sources Python-3.3.7.tar.xz
   centpkg commit -m "Update to 3.3.7" && centpkg push
 
-Exit status: 0 done, 1 fault of centpkg or the server, 2 wrong use or input,
-3 not found, 4 not logged in or not allowed, 5 conflict, 6 a check failed,
-7 server not reachable or not able, 130 interrupted.`;
+${wrapped(`Exit${HARD_BLANK}status: ${exitStatuses}.`)}`;
+
+/** Lines of at most 80 columns. */
+function wrapped(text: string): string {
+  const lines = text.replace(/(.{1,79})(?: |$)/g, '$1\n').trimEnd();
+  return lines.replaceAll(HARD_BLANK, ' ');
+}
 
 /** @returns the exit status */
 export async function runCli(
@@ -43,11 +35,14 @@ export async function runCli(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   let exit = 0;
-  const wantsJson = argv.includes('--json');
+  const json = argv.includes('--json');
+  /** The words of the command that does not understand its line, for the remedy. */
+  let asked = 'centpkg';
   const program = new Command('centpkg')
-    .description('Packages of Software Collections: git, look-aside cache, SIGs.')
+    .description(DESCRIPTION)
     .version(version, '-V, --version')
-    .option('--json', 'print the result as JSON')
+    .enablePositionalOptions()
+    .configureHelp({ subcommandTerm })
     .addHelpText('after', AFTER_HELP)
     .showSuggestionAfterError()
     .exitOverride()
@@ -56,19 +51,27 @@ export async function runCli(
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => {
         const message = text.trim().replace(/^error: /, '');
-        write(wantsJson ? `${JSON.stringify({ error: { code: 'usage', message } })}\n` : text);
+        const remedy = `${asked} --help`;
+        write(
+          json
+            ? `${JSON.stringify({ error: { code: 'usage', message, remedy } })}\n`
+            : `${text.trimEnd()}\nto do: ${remedy}\n`,
+        );
       },
     });
+  for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option));
   const groups = new Map<string, Command>();
   for (const spec of COMMANDS) {
     const [noun = '', verb] = spec.name.split(' ');
     const parent =
       verb === undefined ? program : (groups.get(noun) ?? addGroup(program, groups, noun));
     const command = addCommand(parent, spec, verb ?? noun, async (args, options) => {
-      exit = await runCommand(spec, args, options, { ...io, env, wantsJson });
+      const surroundings = { ...io, env, json };
+      exit = await runCommand(spec, args, options, program.opts(), surroundings);
     });
     if (verb === undefined) groups.set(noun, command);
   }
+  asked = askedCommand(argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -78,8 +81,31 @@ export async function runCli(
   return exit;
 }
 
+/** `centpkg sig create` of a command line that begins with these words. */
+function askedCommand(argv: readonly string[]): string {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const known = COMMANDS.flatMap(({ name, aliases = [] }) => [name].concat(aliases));
+  const [noun = '', verb = ''] = words;
+  if (known.includes(`${noun} ${verb}`)) return `centpkg ${noun} ${verb}`;
+  const isNoun = known.some((name) => name === noun || name.startsWith(`${noun} `));
+  return isNoun && noun !== '' ? `centpkg ${noun}` : 'centpkg';
+}
+
+/** Every command has options; to say so takes the room of what it is for. */
+function subcommandTerm(command: Command): string {
+  const names = [command.name()].concat(command.aliases()).join('|');
+  const args = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? ` <${name}>` : ` [${name}]`;
+  });
+  return names + args.join('');
+}
+
 function addGroup(program: Command, groups: Map<string, Command>, noun: string): Command {
-  const group = program.command(noun).description(NOUNS[noun] ?? '');
+  const group = program
+    .command(noun)
+    .description(NOUNS[noun] ?? '')
+    .option('--json', 'print the result as JSON');
   groups.set(noun, group);
   return group;
 }
@@ -90,11 +116,14 @@ function addCommand(
   word: string,
   run: (args: string[], options: Record<string, unknown>) => Promise<void>,
 ): Command {
+  const { details, examples } = spec;
   const command = parent
     .command(`${word} ${spec.args ?? ''}`.trim(), { hidden: spec.hidden === true })
-    .description(spec.summary)
+    .description(details === undefined ? spec.summary : `${spec.summary}\n\n${details}`)
+    .summary(spec.summary)
+    .aliases([...(spec.aliases ?? [])])
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', `\nExamples:\n${spec.examples.map((one) => `  ${one}`).join('\n')}`);
+    .addHelpText('after', `\nExamples:\n${examples.map((one) => `  ${one}`).join('\n')}`);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
   return command.action(async () => {
     await run(command.args, command.opts());
@@ -116,60 +145,4 @@ function optionOf({ flags, help, list, choices }: OptionSpec): Option {
     ]);
   else if (flags.includes('<')) option.argParser(check);
   return option;
-}
-
-interface RunOptions {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly stdin: NodeJS.ReadStream;
-  readonly env: NodeJS.ProcessEnv;
-  readonly wantsJson: boolean;
-}
-
-/** Runs a command, prints its outcome or its error, and says how to exit. */
-async function runCommand(
-  spec: CommandSpec,
-  args: string[],
-  options: Record<string, unknown>,
-  io: RunOptions,
-): Promise<number> {
-  try {
-    const context = await openContext(io);
-    const { data, text } = await spec.run(context, args, options);
-    if (io.wantsJson) io.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
-    else if (text !== '') io.stdout.write(`${printable(text)}\n`);
-    return 0;
-  } catch (error) {
-    const report = reportError(error);
-    io.stderr.write(`${io.wantsJson ? JSON.stringify(report.data, null, 2) : report.text}\n`);
-    return report.exit;
-  }
-}
-
-async function openContext(io: RunOptions): Promise<CommandContext> {
-  const config = new Config(readEnvironment(io.env));
-  const cwd = process.cwd();
-  // Inside of a clone the clone's server counts, whatever the last login was.
-  const ofClone = await new UserGit(cwd, io.env).ask('config', '--get', 'centpkg.url');
-  const progress = openProgress(io.stderr);
-  let api: ApiClient | undefined;
-  return {
-    config,
-    cwd,
-    get api() {
-      const url = ofClone ?? config.url;
-      api ??= openApi(config, url);
-      return api;
-    },
-    progress,
-    note: (line) => progress.say(printable(line)),
-    interruptible,
-    async readInput() {
-      if (io.stdin.isTTY) throw new DistGitError('usage', 'Nothing is piped into standard input.');
-      let text = '';
-      for await (const chunk of io.stdin.setEncoding('utf8') as AsyncIterable<string>)
-        text += chunk;
-      return text;
-    },
-  };
 }

@@ -1,62 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
-import { branchName } from '../../core/domain/branch-name.ts';
-import { type CommandContext, type CommandSpec, flagOption, textOption } from '../command.ts';
-import { credentialOptions } from '../working-copy/credential.ts';
-import { currentBranch, openWorkingCopy, type WorkingCopy } from '../working-copy/working-copy.ts';
+import { changelogMessage } from '../../core/domain/spec/changelog.ts';
+import {
+  type CommandContext,
+  type CommandSpec,
+  flagOption,
+  type Options,
+  textOption,
+} from '../command.ts';
+import { addTag } from '../working-copy/git-tag.ts';
+import { pushBranch } from '../working-copy/push.ts';
+import { quietly } from '../working-copy/quiet.ts';
+import { readLatestChange } from '../working-copy/spec-file.ts';
+import { builtNvr } from '../working-copy/spec-version.ts';
+import { openRepository, openWorkingCopy, type Repository } from '../working-copy/working-copy.ts';
 
 export const commit: CommandSpec = {
   name: 'commit',
+  aliases: ['ci'],
   args: '[files...]',
   summary: 'Commit the named files, or every change to tracked files',
   options: [
     { flags: '-m, --message <text>', help: 'the message (default: your editor)' },
     { flags: '-F, --file <file>', help: 'take the message from a file' },
+    { flags: '-c, --clog', help: 'take the message from the changelog of the spec' },
+    { flags: '--with-changelog', help: 'with -m: the changelog entry below it' },
+    { flags: '--raw', help: 'with -c: leave the "- " at the beginning of lines' },
     { flags: '-s, --signoff', help: 'add a Signed-off-by line' },
+    { flags: '-t, --tag', help: 'tag the commit with its NVR; -p pushes the tag, too' },
     { flags: '-p, --push', help: 'push afterwards' },
   ],
-  examples: ['centpkg commit -m "Update to 3.3.7"', 'centpkg commit -p -m "Rebuild"'],
+  examples: [
+    'centpkg commit -m "Update to 3.3.7"',
+    'centpkg commit -p -m "Rebuild"',
+    'centpkg ci --clog --tag --push',
+  ],
   async run(context, files, options) {
-    const copy = await openWorkingCopy(context);
-    const message = textOption(options, 'message');
-    const file = textOption(options, 'file');
-    if (message !== undefined && file !== undefined)
-      fail('usage', 'Both -m and -F were given.', 'Give one of them.');
-    await copy.git
-      .at(context.cwd)
-      .show(
-        'commit',
-        ...(message === undefined ? [] : ['--message', message]),
-        ...(file === undefined ? [] : ['--file', file]),
-        ...(flagOption(options, 'signoff') ? ['--signoff'] : []),
-        ...(files.length === 0 ? ['--all'] : ['--', ...files]),
-      );
+    // What the push needs is asked for before the commit.
+    const target = flagOption(options, 'push') ? await openWorkingCopy(context) : null;
+    const copy = target ?? (await openRepository(context));
+    const message = await commitMessage(context, copy, options);
+    const tag = flagOption(options, 'tag') ? await builtNvr(context) : null;
+    await context.git.show(
+      'commit',
+      ...quietly(context),
+      ...(message === null ? [] : ['--message', message]),
+      ...(flagOption(options, 'signoff') ? ['--signoff'] : []),
+      ...(files.length === 0 ? ['--all'] : ['--', ...files]),
+    );
     const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
-    const pushed = flagOption(options, 'push') ? await pushBranch(context, copy) : null;
-    const text = `Committed ${oid.slice(0, 10)}.${pushed === null ? '' : `\n${pushed.text}`}`;
-    return { data: { commit: oid, pushed: pushed?.data ?? null }, text };
+    if (tag !== null) {
+      const text = message ?? (await copy.git.read('log', '-1', '--format=%B'));
+      await addTag(copy, { name: tag, message: text, force: true });
+    }
+    const pushed = target === null ? null : await pushBranch(context, target, { tag });
+    const text = [
+      `Committed ${oid.slice(0, 10)}.`,
+      ...(tag === null ? [] : [`Tagged ${tag}.`]),
+      ...(pushed === null ? [] : [pushed.text]),
+    ];
+    return {
+      data: { commit: oid, ...(tag === null ? {} : { tag }), pushed: pushed?.data ?? null },
+      text: text.join('\n'),
+      done: true,
+    };
   },
 };
 
-export const push: CommandSpec = {
-  name: 'push',
-  summary: 'Push the current branch',
-  examples: ['centpkg push'],
-  async run(context) {
-    return pushBranch(context, await openWorkingCopy(context));
-  },
-};
-
-/** To the branch of the server that the current one stands for, whatever it is called here. */
-async function pushBranch(context: CommandContext, copy: WorkingCopy) {
-  const name = branchName(await currentBranch(copy));
-  if (!context.api.hasCredential)
-    fail('authentication_required', 'Pushing needs a login.', 'Log in first: centpkg login');
-  await copy.git.show(
-    ...credentialOptions(context.config, copy.url),
-    'push',
-    copy.remote,
-    `HEAD:refs/heads/${name}`,
+/** Null: git opens the user's editor. */
+async function commitMessage(
+  { cwd }: CommandContext,
+  copy: Repository,
+  options: Options,
+): Promise<string | null> {
+  const message = textOption(options, 'message') ?? null;
+  const file = textOption(options, 'file');
+  const clog = flagOption(options, 'clog');
+  const withChangelog = flagOption(options, 'withChangelog');
+  if (message !== null && file !== undefined)
+    fail('usage', 'Both -m and -F were given.', 'Give one of them.');
+  if (clog && file !== undefined) fail('usage', 'Both -c and -F were given.', 'Give one of them.');
+  if (withChangelog && message === null)
+    fail('usage', '--with-changelog needs -m.', 'Give the first line: -m TEXT --with-changelog');
+  if (clog || withChangelog)
+    return changelogMessage(await readLatestChange(copy), {
+      raw: flagOption(options, 'raw'),
+      subject: message,
+    });
+  if (file === undefined) return message;
+  return readFile(resolve(cwd, file), 'utf8').catch(() =>
+    fail('usage', `${file} can not be read.`, 'Name the file that holds the message.'),
   );
-  const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
-  return { data: { branch: name, commit: oid }, text: `Pushed ${oid.slice(0, 10)} to ${name}.` };
 }

@@ -1,11 +1,17 @@
 import type { CommandSpec } from '../command.ts';
 import { activityCommands } from './activity.ts';
+import { clean } from './clean.ts';
+import { clog } from './clog.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { collectionScaffold } from './collection-scaffold.ts';
-import { commit, push } from './commit.ts';
+import { commit } from './commit.ts';
+import { completionCommand } from './completion.ts';
 import { componentCommands } from './component.ts';
+import { config } from './config.ts';
+import { diff, newChanges } from './diff.ts';
 import { explain } from './explain.ts';
+import { giturl } from './giturl.ts';
 import { keyCommands } from './key.ts';
 import { lint } from './lint.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -13,14 +19,21 @@ import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { mockbuild, mockConfigCommand } from './mock.ts';
+import { patch } from './patch.ts';
 import { prePushCheck } from './pre-push-check.ts';
+import { pull } from './pull.ts';
+import { push } from './push.ts';
+import { remoteCommands } from './remote.ts';
 import { requestCommands } from './request.ts';
+import { requestBranch, requestRepo } from './request-repo.ts';
+import { retire } from './retire.ts';
 import { local, srpm } from './rpm-build.ts';
 import { gimmespec, unusedPatches, verrel } from './rpm-query.ts';
 import { compile, install, prep, verifyFiles } from './rpm-steps.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
+import { tag } from './tag.ts';
 import { tokenCommands } from './token.ts';
 import { newSources, upload } from './upload.ts';
 import { userCommands } from './user.ts';
@@ -32,7 +45,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   newSources,
   upload,
   sources,
+  diff,
+  clog,
   commit,
+  pull,
   push,
   prePushCheck,
   srpm,
@@ -47,9 +63,20 @@ export const COMMANDS: readonly CommandSpec[] = [
   lint,
   mockbuild,
   mockConfigCommand,
+  tag,
+  newChanges,
+  patch,
+  giturl,
+  clean,
+  retire,
+  requestRepo,
+  requestBranch,
+  ...remoteCommands,
   login,
   logout,
   whoami,
+  config,
+  completionCommand(() => COMMANDS),
   explain,
   ...componentCommands,
   ...lookasideCommands,

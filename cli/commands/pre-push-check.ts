@@ -1,73 +1,41 @@
-import { DistGitError } from '../../core/api/distgit-error.ts';
-import { branchName, branchRef, parseBranchName } from '../../core/domain/branch-name.ts';
-import type { SigName } from '../../core/domain/sig.ts';
-import { openObjectReader } from '../../core/git/object-reader.ts';
-import { checkPush, findingLines, isRefused } from '../../core/pushes/check-push.ts';
-import { NULL_OID, type PushedBranch } from '../../core/pushes/push-facts.ts';
-import { hasSource } from '../api-client/lookaside-client.ts';
-import type { CommandSpec } from '../command.ts';
-import { currentBranch, openWorkingCopy } from '../working-copy/working-copy.ts';
+import { fail } from '../../core/api/distgit-error.ts';
+import { branchName } from '../../core/domain/branch-name.ts';
+import { type CommandSpec, flagOption, textOption } from '../command.ts';
+import { checkBranch } from '../working-copy/check-branch.ts';
+import { checkPushOfHook, installHook } from '../working-copy/pre-push-hook.ts';
+import { currentBranch, openRepository, openWorkingCopy } from '../working-copy/working-copy.ts';
 
 export const prePushCheck: CommandSpec = {
   name: 'pre-push-check',
+  args: '[ref]',
   summary: 'Run the checks of the server on the current branch, before the push',
-  examples: ['centpkg pre-push-check && centpkg push'],
-  async run(context) {
-    const copy = await openWorkingCopy(context);
-    const { git, component, remote } = copy;
-    const branch = await currentBranch(copy);
-    const checks = await context.api.call('showChecks', { component });
-    const newOid = (await git.read('rev-parse', 'HEAD')).trim();
-    const oldOid = await git.ask(
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      `refs/remotes/${remote}/${branchName(branch)}`,
-    );
-    const branches = checks.branches.map((one) => ({
-      ...parseBranchName(`scl-${one.collection}-el${one.release}`),
-      sig: one.sig as SigName,
-      decision: one.decision,
-    }));
-    const objects = openObjectReader({
-      catFile: git.catFile(),
-      run: (args) => git.read(...args),
-      published: `--remotes=${remote}`,
-    });
-    try {
-      const findings = await checkPush(
-        {
-          component: { name: component, exploded: checks.exploded, branches },
-          updates: [{ ref: branchRef(branch), oldOid: oldOid ?? NULL_OID, newOid }],
-          limits: checks.limits,
-          objects,
-          decide: (asked: PushedBranch) => {
-            const own = branches.find((one) => branchName(one) === branchName(asked));
-            const {
-              allowed = false,
-              rule = 'no-branch',
-              reason = '',
-              remedy = '',
-            } = own?.decision ?? {};
-            return { allowed, rule, reason, remedy };
-          },
-          inLookaside: (file, checksum) => hasSource(context.api, { component, file, checksum }),
-        },
-        checks.levels,
-      );
-      const lines = findingLines(component, findings);
-      if (isRefused(findings))
-        throw new DistGitError(
-          'check_failed',
-          `The server would refuse this push:\n${lines.slice(1).join('\n')}`,
-        );
-      const name = branchName(branch);
-      return {
-        data: { branch: name, findings },
-        text: [...lines.slice(1), `${name}: the checks pass.`].join('\n'),
-      };
-    } finally {
-      objects.close();
+  details:
+    'With a ref, that commit is checked as if it were pushed to the branch. With --install, git ' +
+    'runs the checks before every push to the server; pushes to other remotes are left alone, ' +
+    'and git push --no-verify goes past them.',
+  options: [
+    { flags: '--install', help: 'have git run it before each push' },
+    { flags: '--hook <remote>', help: 'as git runs it: what is pushed stands in the input' },
+  ],
+  examples: ['centpkg pre-push-check && centpkg push', 'centpkg pre-push-check --install'],
+  async run(context, [ref], options) {
+    if (flagOption(options, 'install')) {
+      const { file, before } = await installHook(await openRepository(context));
+      const text = before ? `${file} is there already.` : `git runs it from now on: ${file}`;
+      return { data: { file, installed: !before }, text, done: true };
     }
+    const hook = textOption(options, 'hook');
+    if (hook !== undefined) return checkPushOfHook(context, hook, await context.readInput());
+    const copy = await openWorkingCopy(context);
+    const branch = await currentBranch(copy);
+    const oid = await copy.git.ask('rev-parse', '--verify', '--quiet', `${ref ?? 'HEAD'}^{commit}`);
+    if (oid === null)
+      fail('not_found', `${ref ?? 'HEAD'} is no commit.`, 'Commit first: centpkg commit');
+    const { lines, findings } = await checkBranch(context, copy, branch, oid);
+    const name = branchName(branch);
+    return {
+      data: { branch: name, findings },
+      text: [...lines, `${name}: the checks pass.`].join('\n'),
+    };
   },
 };

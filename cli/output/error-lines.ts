@@ -1,4 +1,5 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import type { ErrorCode } from '../../core/api/error-table.ts';
 
 /** What is printed of an error, and the exit status that goes with its kind. */
 export interface ErrorReport {
@@ -6,6 +7,23 @@ export interface ErrorReport {
   readonly text: string;
   readonly data: unknown;
 }
+
+/** What to type next, where the error itself does not say it. */
+const NEXT: Partial<Record<ErrorCode, string>> = {
+  internal: 'Try again; if it stays, tell the site admins the time and the command.',
+  input_invalid: 'Look at what the command takes: --help',
+  name_invalid: 'Look at what the command takes: --help',
+  usage: 'Look at what the command takes: --help',
+  not_found: 'See what there is: centpkg component list, centpkg collection list',
+  authentication_required: 'Log in: centpkg login',
+  credential_invalid: 'Log in again: centpkg login --token-file FILE',
+  not_allowed: 'See what you may do: centpkg whoami',
+  too_many_attempts: 'Wait, and try again.',
+  locked: 'Wait, and try again.',
+  checksum_mismatch: 'Try again; if it stays: centpkg lookaside verify COMPONENT',
+  storage_full: 'Tell the site admins.',
+  unavailable: 'Try again; centpkg config shows the address.',
+};
 
 /** What happened, why, what to do next. Control characters never reach the terminal. */
 export function reportError(error: unknown): ErrorReport {
@@ -17,7 +35,7 @@ export function reportError(error: unknown): ErrorReport {
       data: { error: { code: 'internal', message } },
     };
   }
-  const { remedy, rule, problems = [] } = error.detail;
+  const { remedy = NEXT[error.code], rule, problems = [] } = error.detail;
   const lines = [
     `error: ${error.message}${rule === undefined ? '' : ` [${rule}]`}`,
     ...problems.map(({ path, message }) => `  ${path}: ${message}`),
@@ -26,7 +44,14 @@ export function reportError(error: unknown): ErrorReport {
   return {
     exit: error.kind.exit,
     text: lines.map(printable).join('\n'),
-    data: { error: { code: error.code, message: error.message, ...error.detail } },
+    data: {
+      error: {
+        code: error.code,
+        message: error.message,
+        ...(remedy === undefined ? {} : { remedy }),
+        ...error.detail,
+      },
+    },
   };
 }
 

@@ -37,6 +37,13 @@ export function openProgress(sink: Sink): Progress {
   return sink.isTTY === true ? bars(sink) : lines(sink);
 }
 
+/** For --quiet. */
+export const SILENT: Progress = {
+  track: () => ({ start: () => {}, add: () => {}, note: () => {}, done: () => {} }),
+  say: () => {},
+  stop: () => {},
+};
+
 function lines(sink: Sink): Progress {
   return {
     track(label) {

@@ -1,18 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import { shellWord } from '../../core/domain/text.ts';
 
 /** Runs git for the user, with the user's own configuration and environment. */
 export class UserGit {
   readonly #cwd: string;
   readonly #variables: NodeJS.ProcessEnv;
+  readonly #told: (line: string) => void;
 
-  constructor(cwd: string, variables: NodeJS.ProcessEnv) {
+  /** @param told hears of every command that is run, for --verbose */
+  constructor(
+    cwd: string,
+    variables: NodeJS.ProcessEnv,
+    told: (line: string) => void = () => undefined,
+  ) {
     this.#cwd = cwd;
     this.#variables = variables;
+    this.#told = told;
   }
 
   at(cwd: string): UserGit {
-    return new UserGit(cwd, this.#variables);
+    return new UserGit(cwd, this.#variables, this.#told);
   }
 
   /** @throws DistGitError `check_failed` with git's words; `status` is its exit status */
@@ -22,7 +30,9 @@ export class UserGit {
     const code = await exitOf(child);
     if (code !== 0) {
       const said = err.trim() || `status ${code}`;
-      const error = new DistGitError('check_failed', `git ${subcommand(args)} failed: ${said}`);
+      const error = new DistGitError('check_failed', `git ${subcommand(args)} failed: ${said}`, {
+        detail: { remedy: 'Do what git says, and try again; --verbose shows its command.' },
+      });
       throw Object.assign(error, { status: code });
     }
     return out;
@@ -42,7 +52,19 @@ export class UserGit {
    */
   async show(...args: string[]): Promise<void> {
     // Standard output belongs to the command's own result (--json).
-    const child = this.#spawn(args, ['inherit', 2, 'inherit']);
+    return this.#attached(args, 2);
+  }
+
+  /**
+   * Runs git whose output is the result: as it comes, with the user's colours and pager.
+   * @throws DistGitError `check_failed` when git fails; git has said why
+   */
+  async print(...args: string[]): Promise<void> {
+    return this.#attached(args, 'inherit');
+  }
+
+  async #attached(args: string[], stdout: 'inherit' | number): Promise<void> {
+    const child = this.#spawn(args, ['inherit', stdout, 'inherit']);
     const code = await exitOf(child);
     if (code !== 0)
       throw new DistGitError('check_failed', `git ${subcommand(args)} failed (status ${code}).`, {
@@ -56,6 +78,7 @@ export class UserGit {
   }
 
   #spawn(args: readonly string[], stdio: ('pipe' | 'ignore' | 'inherit' | number)[]): ChildProcess {
+    this.#told(`git ${args.map(shellWord).join(' ')}`);
     return spawn('git', args, { cwd: this.#cwd, env: this.#variables, stdio });
   }
 }

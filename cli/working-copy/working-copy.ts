@@ -2,7 +2,7 @@ import { fail } from '../../core/api/distgit-error.ts';
 import { type Branch, branchName, parseBranchName } from '../../core/domain/branch-name.ts';
 import { type ComponentName, parseComponentName } from '../../core/domain/component-name.ts';
 import type { CommandContext } from '../command.ts';
-import { UserGit } from './run-git.ts';
+import type { UserGit } from './run-git.ts';
 
 /** A clone of a component, found from any folder in it. */
 export interface WorkingCopy {
@@ -11,9 +11,27 @@ export interface WorkingCopy {
   readonly root: string;
   /** The server's URL, without trailing slash. */
   readonly url: string;
+  readonly namespace: string;
   readonly component: ComponentName;
   /** The git remote that is the server: `origin`, or `centos` in somebody's own clone. */
   readonly remote: string;
+  /** The branch that --release names, over the one that is checked out. */
+  readonly release: Branch | null;
+}
+
+/** A git repository of whatever server, for what needs none. */
+export interface Repository {
+  readonly git: UserGit;
+  /** The top folder. */
+  readonly root: string;
+}
+
+/** @throws DistGitError `usage` outside of a repository */
+export async function openRepository({ git }: Pick<CommandContext, 'git'>): Promise<Repository> {
+  const root = await git.ask('rev-parse', '--show-toplevel');
+  if (root === null || root === '')
+    fail('usage', 'This is not a git repository.', 'Go into a clone: centpkg clone COMPONENT');
+  return { git: git.at(root), root };
 }
 
 /**
@@ -21,16 +39,11 @@ export interface WorkingCopy {
  * the server as one remote among several.
  * @throws DistGitError `usage` outside of such a clone
  */
-export async function openWorkingCopy({
-  cwd,
-  config,
-  api,
-}: Pick<CommandContext, 'cwd' | 'config' | 'api'>): Promise<WorkingCopy> {
-  const here = new UserGit(cwd, config.variables);
-  const root = await here.ask('rev-parse', '--show-toplevel');
-  if (root === null)
-    fail('usage', 'This is not a git repository.', 'Go into a clone: centpkg clone COMPONENT');
-  const git = here.at(root);
+export async function openWorkingCopy(
+  context: Pick<CommandContext, 'git' | 'api' | 'given'>,
+): Promise<WorkingCopy> {
+  const { git, root } = await openRepository(context);
+  const { api, given } = context;
   const stored = await git.ask('config', '--get', 'centpkg.namespace');
   const server = stored === null ? await api.call('showServer', {}) : null;
   const namespace = stored ?? server?.namespace ?? '';
@@ -42,20 +55,22 @@ export async function openWorkingCopy({
     for (const line of remotes.split('\n')) {
       const match = /^remote\.(.+)\.url (.+)$/.exec(line);
       const component = match === null ? null : componentOfUrl(match[2] ?? '', url, namespace);
-      if (component !== null)
+      if (component !== null && (given.component ?? component) === component)
         return {
           git,
           root,
           // SSH has no password that git could ask for.
           url: url === sshUrl ? api.url : url,
+          namespace,
           component,
           remote: match?.[1] ?? 'origin',
+          release: given.release,
         };
     }
   return fail(
     'usage',
-    `No remote of this repository is at ${api.url}/${namespace}/.`,
-    `Add one: git remote add centos ${api.url}/${namespace}/COMPONENT.git`,
+    `No remote of this repository is at ${api.url}/${namespace}/${given.component ?? ''}.`,
+    `Add one: centpkg remote add --repo-name ${given.component ?? 'COMPONENT'}`,
   );
 }
 
@@ -82,6 +97,7 @@ export function componentOfUrl(
 
 /** The release branch that is checked out. @throws DistGitError `usage` on any other */
 export async function currentBranch(copy: WorkingCopy): Promise<Branch> {
+  if (copy.release !== null) return copy.release;
   const local = await copy.git.ask('symbolic-ref', '--short', '--quiet', 'HEAD');
   if (local === null)
     fail('usage', 'No branch is checked out.', 'Run: centpkg switch-branch BRANCH');

@@ -1,16 +1,27 @@
-/**
- * Every error a client can meet, once: what it means, how HTTP says it, how the CLI exits.
- * `exit` statuses by kind: 1 internal, 2 usage or bad input, 3 not found, 4 not logged in or not
- * allowed, 5 conflict, 6 a check failed, 7 server or network unavailable, 130 interrupted.
- */
+/** How the CLI exits, by the kind of what happened. */
+export const EXIT_STATUSES = {
+  0: 'done',
+  1: 'fault of centpkg or the server',
+  2: 'wrong use or input',
+  3: 'not found',
+  4: 'not logged in or not allowed',
+  5: 'conflict',
+  6: 'a check failed',
+  7: 'server not reachable or not able',
+  130: 'interrupted',
+} as const;
+
+export type ExitStatus = keyof typeof EXIT_STATUSES;
+
+/** Every error a client can meet, once: what it means, how HTTP says it, how the CLI exits. */
 export interface ErrorKind {
   readonly http: number;
-  readonly exit: number;
+  readonly exit: ExitStatus;
   readonly retryable: boolean;
   readonly summary: string;
 }
 
-const kind = (http: number, exit: number, summary: string, retryable = false): ErrorKind => ({
+const kind = (http: number, exit: ExitStatus, summary: string, retryable = false): ErrorKind => ({
   http,
   exit,
   retryable,

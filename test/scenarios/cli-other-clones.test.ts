@@ -42,7 +42,7 @@ describe("in somebody's own clone, with the server as the remote centos", () => 
   it('every step of the work goes to that remote, also from a subfolder', async () => {
     const { cwd: root, component } = await ownClone();
     const { ann } = scenario;
-    expect(await ann.must(['switch-branch'], { cwd: root })).toContain(`  ${EL7}\n`);
+    expect(await ann.must(['switch-branch'], { cwd: root })).toContain(`  centos/${EL7}\n`);
     await ann.must(['switch-branch', EL7], { cwd: root });
     const cwd = join(root, 'notes/deep');
     await mkdir(cwd, { recursive: true });
@@ -118,7 +118,7 @@ describe("in somebody's own clone, with the server as the remote centos", () => 
       code: 2,
       stderr:
         `error: No remote of this repository is at ${server.url}/scls/.\n` +
-        `to do: Add one: git remote add centos ${server.url}/scls/COMPONENT.git\n`,
+        'to do: Add one: centpkg remote add --repo-name COMPONENT\n',
     });
   });
 });

@@ -78,12 +78,19 @@ describe('clone', () => {
 describe('switch-branch', () => {
   it('lists the branches of the server and marks the current one', async () => {
     const { folder: cwd } = await scenario.annCopy();
-    const marked = BRANCHES.map((name) => `${name === BRANCHES[1] ? '*' : ' '} ${name}\n`).join('');
+    const lines = [
+      'Locals:',
+      `* ${BRANCHES[1]}`,
+      'Remotes:',
+      ...BRANCHES.map((name) => `  origin/${name}`),
+    ];
+    const marked = `${lines.join('\n')}\n`;
     for (const args of [['switch-branch'], ['switch-branch', '--list'], ['switch-branch', '-l']])
       expect(await scenario.ann.must(args, { cwd })).toBe(marked);
     expect(await scenario.ann.json(['switch-branch'], { cwd })).toEqual({
       current: 'scl-python33-el7',
       branches: BRANCHES,
+      locals: ['scl-python33-el7'],
     });
   });
 

@@ -4,6 +4,7 @@ import { shellWord } from '../../domain/text.ts';
 import { contentUpdates } from '../branch-updates.ts';
 import { isFile, topEntries } from '../changed-files.ts';
 import { type PushPolicy, type Violation, violation } from '../policy.ts';
+import { isRetired } from '../retired.ts';
 
 /** `sources` parses, and every file that it names is in the look-aside cache. */
 export const sourcesInLookaside: PushPolicy = {
@@ -14,9 +15,9 @@ export const sourcesInLookaside: PushPolicy = {
     for (const { update, branch } of contentUpdates(facts)) {
       const problem = (text: string, remedy: string) =>
         found.push(violation(update, branch.sig, text, remedy));
-      const file = (await topEntries(facts.objects, update.newOid)).find(
-        (entry) => entry.name === 'sources' && isFile(entry),
-      );
+      const top = await topEntries(facts.objects, update.newOid);
+      if (isRetired(top)) continue;
+      const file = top.find((entry) => entry.name === 'sources' && isFile(entry));
       if (file === undefined) {
         if (!facts.component.exploded)
           problem('the file sources is missing', 'add it, it may be empty: touch sources');

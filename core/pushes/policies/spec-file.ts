@@ -3,6 +3,7 @@ import { quoted } from '../../domain/text.ts';
 import { contentUpdates } from '../branch-updates.ts';
 import { isFile, topEntries } from '../changed-files.ts';
 import { type PushPolicy, type Violation, violation } from '../policy.ts';
+import { isRetired } from '../retired.ts';
 
 /** There is one spec, `<component>.spec`, and its `Name:` is the component's. */
 export const specFile: PushPolicy = {
@@ -14,9 +15,9 @@ export const specFile: PushPolicy = {
     for (const { update, branch } of contentUpdates(facts)) {
       const problem = (text: string, remedy: string) =>
         found.push(violation(update, branch.sig, text, remedy));
-      const specs = (await topEntries(facts.objects, update.newOid)).filter(
-        (entry) => entry.name.endsWith('.spec') && isFile(entry),
-      );
+      const entries = await topEntries(facts.objects, update.newOid);
+      if (isRetired(entries)) continue;
+      const specs = entries.filter((entry) => entry.name.endsWith('.spec') && isFile(entry));
       for (const other of specs)
         if (other.name !== wanted)
           problem(`${other.name} is the spec of another component`, `name it ${wanted}`);

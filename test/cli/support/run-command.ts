@@ -2,6 +2,8 @@ import type { ApiClient } from '../../../cli/api-client/api-client.ts';
 import type { CommandContext, Options, Outcome } from '../../../cli/command.ts';
 import { COMMANDS } from '../../../cli/commands/index.ts';
 import { Config, readEnvironment } from '../../../cli/config.ts';
+import { readGlobalOptions } from '../../../cli/global-options.ts';
+import { UserGit } from '../../../cli/working-copy/run-git.ts';
 
 /** Thrown by the server that is not there, with what it was asked for. */
 export class Asked extends Error {
@@ -39,7 +41,9 @@ export async function runCommand(
   const context: CommandContext = {
     config: new Config(readEnvironment({ HOME: '/nonexistent', ...environment })),
     api: api as unknown as ApiClient,
+    given: readGlobalOptions({}),
     cwd: '/',
+    git: new UserGit('/', {}),
     progress: {
       track: () => ({ start: nothing, add: nothing, note: nothing, done: nothing }),
       say: nothing,

@@ -1,0 +1,66 @@
+import { fail } from '../../core/api/distgit-error.ts';
+import { branchName } from '../../core/domain/branch-name.ts';
+import type { CommandContext } from '../command.ts';
+import { credentialOptions } from './credential.ts';
+import { quietly } from './quiet.ts';
+import { readSources } from './sources.ts';
+import { currentBranch, type WorkingCopy } from './working-copy.ts';
+
+export interface PushOptions {
+  /** Goes with the branch. */
+  readonly tag?: string | null;
+  readonly force?: boolean;
+  /** Past the user's own hook. */
+  readonly noVerify?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** To the branch of the server that the current one stands for, whatever it is called here. */
+export async function pushBranch(
+  context: CommandContext,
+  copy: WorkingCopy,
+  { tag = null, force = false, noVerify = false, dryRun = false }: PushOptions = {},
+) {
+  const name = branchName(await currentBranch(copy));
+  requireLogin(context);
+  await tellOfPatches(context, copy);
+  await copy.git.show(
+    ...credentialOptions(context.config, copy.url),
+    'push',
+    ...quietly(context),
+    ...(dryRun ? ['--dry-run'] : []),
+    ...(force ? ['--force'] : []),
+    ...(noVerify ? ['--no-verify'] : []),
+    copy.remote,
+    `HEAD:refs/heads/${name}`,
+    ...(tag === null ? [] : [`refs/tags/${tag}`]),
+  );
+  const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
+  const what = `${oid.slice(0, 10)} to ${name}`;
+  return {
+    data: { branch: name, commit: oid, ...(dryRun ? { dryRun } : {}) },
+    text: dryRun ? `Would push ${what}. Nothing was changed.` : `Pushed ${what}.`,
+    done: !dryRun,
+  };
+}
+
+/** @throws DistGitError `authentication_required` */
+export function requireLogin({ api }: CommandContext): void {
+  if (!api.hasCredential)
+    fail('authentication_required', 'Pushing needs a login.', 'Log in first: centpkg login');
+}
+
+/** A patch that was not added is the most usual thing to forget; rpkg says it, too. */
+async function tellOfPatches(context: CommandContext, copy: WorkingCopy): Promise<void> {
+  const found = await copy.git.read('ls-files', '--others', '-z', '--', ':(glob)*.patch');
+  const named = await readSources(copy).then(
+    (entries) => new Set<string>(entries.map(({ file }) => file)),
+    // The server says what is wrong with it.
+    () => new Set<string>(),
+  );
+  const forgotten = found.split('\0').filter((file) => file !== '' && !named.has(file));
+  if (forgotten.length > 0)
+    context.note(
+      `warning: ${forgotten.join(', ')}: neither in git nor in sources. git add ${forgotten.join(' ')}`,
+    );
+}
