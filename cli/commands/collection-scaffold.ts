@@ -7,8 +7,8 @@ import { parseCollectionName, parseSclName, type SclName } from '../../core/doma
 import { isMetaComponent, parseComponentName } from '../../core/domain/component-name.ts';
 import { parseElRelease } from '../../core/domain/el-release.ts';
 import { metapackageSpec } from '../../core/domain/spec/metapackage-spec.ts';
-import type { CommandContext, CommandSpec } from '../command.ts';
-import { UserGit } from '../working-copy/run-git.ts';
+import { type CommandContext, type CommandSpec, flagOption } from '../command.ts';
+import type { UserGit } from '../working-copy/run-git.ts';
 import { clone } from './clone.ts';
 
 type Collection = ApiOutput<'showCollection'>;
@@ -17,11 +17,12 @@ export const collectionScaffold: CommandSpec = {
   name: 'collection scaffold',
   args: '<name> [folder]',
   summary: "Create the collection's meta component and write its metapackage, ready to push",
+  options: [{ flags: '-n, --dry-run', help: 'say what would be done; change nothing' }],
   examples: [
     'centpkg collection scaffold rh-python34',
     'centpkg collection scaffold python33 ~/meta',
   ],
-  async run(context, [name = '', folder], _options) {
+  async run(context, [name = '', folder], options) {
     const collection = await context.api.call('showCollection', {
       collection: parseCollectionName(name),
     });
@@ -36,11 +37,17 @@ export const collectionScaffold: CommandSpec = {
         ),
       () => {},
     );
-    const here = new UserGit(context.cwd, context.config.variables);
-    const packager = await packagerOf(here);
+    const packager = await packagerOf(context.git);
+    if (context.given.dryRun || flagOption(options, 'dryRun')) {
+      const branches = collection.releases.map(({ release }) =>
+        branchName({ collection: parseCollectionName(name), release: parseElRelease(release) }),
+      );
+      const text = `Would see to ${meta} with its branches, clone it to ${target}, and write ${meta}.spec on:\n${branches.join('\n')}\nNothing was changed.`;
+      return { data: { dryRun: true, component: meta, folder: target, branches }, text };
+    }
     const made = await ensureComponent(context, collection);
     await clone.run(context, [meta, target], {});
-    const git = here.at(target);
+    const git = context.git.at(target);
     const written: string[] = [];
     const kept: string[] = [];
     for (const { release: text, depends } of collection.releases) {

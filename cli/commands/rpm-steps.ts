@@ -85,6 +85,7 @@ export const verifyFiles: CommandSpec = {
     return {
       data: { component: copy.component, branch, scl: collection?.sclName ?? null },
       text: 'The %files lists are complete.',
+      done: true,
     };
   },
 };

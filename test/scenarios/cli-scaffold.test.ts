@@ -166,6 +166,24 @@ describe('collection scaffold', () => {
     expect(await carol.run(['component', 'show', 'ruby-meta'])).toMatchObject({ code: 3 });
   });
 
+  it.each([
+    ['before the verb', ['--dry-run', 'collection', 'scaffold', 'java8']],
+    ['behind it', ['collection', 'scaffold', '-n', 'java8']],
+  ])('--dry-run %s changes nothing', async (_where, args) => {
+    const { server, people, carol } = scenario;
+    const collections = await server.must('listCollections', {});
+    if (!collections.items.some(({ name }) => name === 'java8')) {
+      const releases = [{ release: '7' }, { release: '8' }];
+      await server.must('createCollection', { name: 'java8', sig: 'sclo', releases }, people.chair);
+    }
+    const printed = await carol.must(args);
+    expect(printed).toMatch(
+      /java-meta\.spec on:\nscl-java8-el7\nscl-java8-el8\nNothing was changed/,
+    );
+    expect(await readdir(carol.home)).not.toContain('java-meta');
+    expect(await carol.run(['component', 'show', 'java-meta'])).toMatchObject({ code: 3 });
+  });
+
   it('is for those who may manage the collection', async () => {
     const { sam } = scenario;
     const { code, stderr } = await sam.run(['collection', 'scaffold', 'ruby22']);
