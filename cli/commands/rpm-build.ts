@@ -12,6 +12,7 @@ import {
   RPM_OPTIONS,
   rpmbuild,
   rpmbuildArgs,
+  specArgs,
   wantsScl,
 } from '../rpm/rpmbuild.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
@@ -29,7 +30,7 @@ export async function buildSrpm(
   await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
   return withWorkspace(context, rpmPackage, async (workspace) => {
-    const version = await querySpec(workspace, args);
+    const version = await querySpec(workspace, specArgs(options));
     requireBuiltName(rpmPackage, version);
     // What is needed to build it is no matter yet.
     await rpmbuild('-bs', [...args, '--nodeps'], workspace, context.note);
@@ -66,7 +67,7 @@ export const local: CommandSpec = {
     await fetchFiles(context, rpmPackage);
     const args = rpmbuildArgs(context, options, extra);
     return withWorkspace(context, rpmPackage, async (workspace) => {
-      const version = await querySpec(workspace);
+      const version = await querySpec(workspace, specArgs(options));
       requireBuiltName(rpmPackage, version);
       const logName = `.build-${version.version}-${version.release}.log`;
       const log = createWriteStream(join(workspace.folder, logName));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { branchName } from '../../core/domain/branch-name.ts';
 import {
   type CommandContext,
@@ -32,7 +32,9 @@ async function runStep(
   const args = rpmbuildArgs(context, options, extra);
   return withLastingWorkspace(context, rpmPackage, async (workspace) => {
     await rpmbuild(step, args, workspace, context.note);
-    const folder = textOption(options, 'builddir') ?? join(workspace.folder, 'builddir');
+    const given = textOption(options, 'builddir');
+    const folder =
+      given === undefined ? join(workspace.folder, 'builddir') : resolve(context.cwd, given);
     return { data: { builddir: folder }, text: `It is in ${folder}` };
   });
 }

@@ -18,7 +18,7 @@ export const nvr = ({ name, version, release }: BuiltVersion): string =>
 
 /**
  * What rpm itself reads out of the spec, with the macros of the branch.
- * @param args of rpmbuild; those that rpmspec knows count
+ * @param args see `specArgs`
  * @throws DistGitError `check_failed` in rpm's words
  */
 export async function querySpec(

@@ -36,7 +36,20 @@ export const STEP_OPTIONS: readonly OptionSpec[] = [
 /** Where all of rpmbuild's own options go: behind `--`. */
 export const EXTRA_ARGS = '[rpmbuild-options...]';
 
-/** What the options of a verb say to rpmbuild. */
+/** What the options of a verb say to rpmbuild, and to rpmspec, of what a spec reads as. */
+export function specArgs(options: Options): string[] {
+  const each = (option: string): string[] =>
+    (listOption(options, option) ?? []).flatMap((value) => [`--${option}`, value]);
+  const arch = textOption(options, 'arch');
+  return [
+    ...(arch === undefined ? [] : ['--target', arch]),
+    ...each('define'),
+    ...each('with'),
+    ...each('without'),
+  ];
+}
+
+/** All that the options of a verb say to rpmbuild. */
 export function rpmbuildArgs(
   { cwd }: CommandContext,
   options: Options,
@@ -46,16 +59,10 @@ export function rpmbuildArgs(
     const value = textOption(options, option);
     return value === undefined ? [] : define(macro, resolve(cwd, value));
   };
-  const each = (option: string, flag: string): string[] =>
-    (listOption(options, option) ?? []).flatMap((value) => [flag, value]);
-  const arch = textOption(options, 'arch');
   return [
     ...folder('builddir', '_builddir'),
     ...folder('buildrootdir', '_buildrootdir'),
-    ...(arch === undefined ? [] : ['--target', arch]),
-    ...each('define', '--define'),
-    ...each('with', '--with'),
-    ...each('without', '--without'),
+    ...specArgs(options),
     ...(flagOption(options, 'shortCircuit') ? ['--short-circuit'] : []),
     ...(flagOption(options, 'nocheck') ? ['--nocheck'] : []),
     ...extra,

@@ -58,9 +58,9 @@ describe('srpm', () => {
 
   it('--no-scl builds the ordinary one, --define is heeded, --json tells both', async () => {
     const cwd = await wrappy();
-    const args = ['srpm', '--no-scl', '--define', 'dist .el7.test'];
+    const args = ['srpm', '--no-scl', '--json', '--define', 'dist .el7.test', '--', '--quiet'];
     const nvr = 'nodejs-wrappy-1.0.2-1.el7.test';
-    expect(await scenario.ann.json(args, { cwd })).toEqual({
+    expect(JSON.parse(await scenario.ann.must(args, { cwd }))).toEqual({
       nvr,
       srpm: join(cwd, `${nvr}.src.rpm`),
     });
