@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { fail } from '../../core/api/distgit-error.ts';
 import {
   type CommandContext,
   type CommandSpec,
@@ -14,7 +14,7 @@ import { excludeFromGit, packagesIn } from '../rpm/keep-results.ts';
 import { MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
 import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
 import { BCOND_OPTIONS } from '../rpm/rpmbuild.ts';
-import { follow, interactive } from '../rpm/run-program.ts';
+import { capture, follow, interactive } from '../rpm/run-program.ts';
 import { allowedEnvironment } from '../rpm/workspace.ts';
 import { buildSrpm } from './rpm-build.ts';
 
@@ -61,20 +61,23 @@ export const mockbuild: CommandSpec = {
           fail('check_failed', `mock failed (status ${code}).`, 'See what it says above.');
         return { data: {}, text: '' };
       });
-    const { version, path } = await buildSrpm(context, {}, []);
-    const { copy } = rpmPackage;
-    const results = join(copy.root, `results_${copy.component}`, version.version, version.release);
-    await excludeFromGit(copy, [`/results_${copy.component}/`]);
-    await mkdir(results, { recursive: true });
     return withMockRoot(context, rpmPackage, options, async (root, signal) => {
-      const where = ['--resultdir', results, '--rebuild', path];
       const { cwd, env } = surroundings(context, rpmPackage);
-      const line = context.note;
-      const code = await follow('mock', [...args, ...root, ...where], { cwd, env, signal, line });
+      // Before anything is made for it: is it there?
+      await capture('mock', ['--version'], { cwd, env });
+      const { version, path } = await buildSrpm(context, {}, []);
+      const folder = `results_${rpmPackage.copy.component}`;
+      const results = join(cwd, folder, version.version, version.release);
+      await excludeFromGit(rpmPackage.copy, [`/${folder}/`]);
+      await mkdir(results, { recursive: true });
+      const all = [...args, ...root, '--resultdir', results, '--rebuild', path];
+      const code = await follow('mock', all, { cwd, env, signal, line: context.note });
       if (code !== 0)
-        throw new DistGitError('check_failed', `mock failed (status ${code}).`, {
-          detail: { remedy: `Look at root.log and build.log in ${results}` },
-        });
+        fail(
+          'check_failed',
+          `mock failed (status ${code}).`,
+          `Look at root.log and build.log in ${results}`,
+        );
       const packages = await packagesIn(results);
       return {
         data: { results, packages },

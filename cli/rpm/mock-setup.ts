@@ -1,11 +1,11 @@
 import { fail } from '../../core/api/distgit-error.ts';
 import type { Branch } from '../../core/domain/branch-name.ts';
-import { parseCollectionName, parseSclName } from '../../core/domain/collection.ts';
+import { parseCollectionName, parseSclName, type SclName } from '../../core/domain/collection.ts';
 import { isMetaComponent, parseComponentName } from '../../core/domain/component-name.ts';
-import { KOJI_NAME_TEMPLATES, type KojiSubject } from '../../core/domain/koji-names.ts';
+import { KOJI_NAME_TEMPLATES } from '../../core/domain/koji-names.ts';
 import { parseSigName } from '../../core/domain/sig.ts';
 import { CBS_PROFILES } from '../../core/koji/cbs-profiles.ts';
-import { desiredState } from '../../core/koji/desire.ts';
+import { desiredState, type ReleaseFacts } from '../../core/koji/desire.ts';
 import type { DesiredState } from '../../core/koji/desired-state.ts';
 import { type MockRepo, mockConfig, mockRoot } from '../../core/koji/mock-config.ts';
 import {
@@ -46,13 +46,12 @@ export async function mockSetup(
   { copy, branch }: RpmPackage,
   options: Options,
 ): Promise<MockSetup> {
-  const desired = await desiredFor(context, branch);
+  const { desired, sclName } = await desiredFor(context, branch);
   const arch = textOption(options, 'arch') ?? localArch();
   if (!/^[a-z0-9_]+$/.test(arch))
     fail('usage', `${arch} is not an architecture.`, 'For instance: --arch x86_64');
-  const collection = await context.api.call('showCollection', { collection: branch.collection });
   // The group has the metapackage's own build package, which this very build makes.
-  const without = isMetaComponent(copy.component) ? [`${collection.sclName}-build`] : [];
+  const without = isMetaComponent(copy.component) ? [`${sclName}-build`] : [];
   const repos = reposOf(desired, arch, options);
   return {
     root: mockRoot(desired, arch),
@@ -64,31 +63,30 @@ export async function mockSetup(
 async function desiredFor(
   { api }: CommandContext,
   { collection: name, release }: Branch,
-): Promise<DesiredState> {
-  const subjectOf = async (text: string): Promise<KojiSubject & { scl: string }> => {
+): Promise<{ readonly desired: DesiredState; readonly sclName: SclName }> {
+  const show = async (text: string) => {
     const collection = parseCollectionName(text);
-    const { sig, vendor, sclName } = await api.call('showCollection', { collection });
-    return { sig: parseSigName(sig), vendor, collection, release, scl: sclName };
+    const shown = await api.call('showCollection', { collection });
+    const subject = { sig: parseSigName(shown.sig), vendor: shown.vendor, collection, release };
+    return { ...shown, subject };
   };
-  const shown = await api.call('showCollection', { collection: name });
-  const depends = shown.releases.find((one) => one.release === release)?.depends ?? [];
-  const { scl, ...subject } = await subjectOf(name);
-  return desiredState(
-    {
-      ...subject,
-      sclName: parseSclName(scl),
-      components: shown.components.map((one) => ({
-        name: parseComponentName(one),
-        retired: false,
-      })),
-      depends: await Promise.all(
-        depends.map(async (one) => ({ on: await subjectOf(one.collection), level: one.level })),
-      ),
-      inheritTesting: false,
-      closed: false,
-    },
-    { names: KOJI_NAME_TEMPLATES.cbs, profile: CBS_PROFILES[release], owner: subject.sig },
-  );
+  const { subject, components, releases, sclName: scl } = await show(name);
+  const sclName = parseSclName(scl);
+  const depends = releases.find((one) => one.release === release)?.depends ?? [];
+  const facts: ReleaseFacts = {
+    ...subject,
+    sclName,
+    components: components.map((one) => ({ name: parseComponentName(one), retired: false })),
+    depends: await Promise.all(
+      depends.map(async (one) => ({ on: (await show(one.collection)).subject, level: one.level })),
+    ),
+    // Of no matter here: Koji's repository has what the tag inherits.
+    inheritTesting: false,
+    closed: false,
+  };
+  const profile = CBS_PROFILES[release];
+  const site = { names: KOJI_NAME_TEMPLATES.cbs, profile, owner: subject.sig };
+  return { desired: desiredState(facts, site), sclName };
 }
 
 /** Koji's one repository of the build tag, or what it is made from; then those of the user. */

@@ -18,11 +18,8 @@ export interface MockConfigOptions {
   readonly without: readonly string[];
 }
 
-/** Architectures of machines that can build for another one, besides itself. */
-const ALSO_ON: Readonly<Record<string, readonly string[]>> = {
-  i686: ['x86_64'],
-  noarch: ['x86_64', 'aarch64', 'ppc64le', 's390x'],
-};
+/** Machines of another architecture that can build for one. */
+const ALSO_ON: Readonly<Record<string, readonly string[]>> = { i686: ['x86_64'] };
 
 /** `sclo7-rh-python34-rh-el7-x86_64`: what mock calls it, as rpkg does. */
 export const mockRoot = ({ target }: DesiredState, arch: string): string =>

@@ -231,11 +231,13 @@ describe('mockbuild', () => {
     });
   });
 
-  it('without mock says what to install: 2', async () => {
+  it('without mock says what to install, and makes nothing: 2', async () => {
     const cwd = await copyOf();
+    const before = await readdir(cwd);
     expect(await scenario.ann.run(['mockbuild'], { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('to do: Install it: dnf install mock') as string,
     });
+    expect(await readdir(cwd)).toEqual(before);
   });
 });
