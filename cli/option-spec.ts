@@ -4,8 +4,8 @@ export interface OptionSpec {
   /** As commander writes it: `-b, --branch <name>`. */
   readonly flags: string;
   readonly help: string;
-  /** May be given several times, or as a list with commas. */
-  readonly list?: boolean;
+  /** May be given several times, or as a list with commas; `whole`: commas are part of it. */
+  readonly list?: boolean | 'whole';
   readonly choices?: readonly string[];
 }
 

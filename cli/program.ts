@@ -138,10 +138,10 @@ function optionOf({ flags, help, list, choices }: OptionSpec): Option {
       throw new InvalidArgumentError(`It takes one of: ${choices.join(', ')}.`);
     return value;
   };
-  if (list === true)
+  if (list !== undefined && list !== false)
     option.argParser<string[] | undefined>((value, before) => [
       ...(before ?? []),
-      ...value.split(',').map(check),
+      ...(list === 'whole' ? [value] : value.split(',')).map(check),
     ]);
   else if (flags.includes('<')) option.argParser(check);
   return option;

@@ -7,6 +7,7 @@ import { clog } from './clog.ts';
 import { clone } from './clone.ts';
 import { collectionCommands } from './collection.ts';
 import { collectionKojiCommands } from './collection-koji.ts';
+import { collectionScaffold } from './collection-scaffold.ts';
 import { commit } from './commit.ts';
 import { completionCommand } from './completion.ts';
 import { componentCommands } from './component.ts';
@@ -16,10 +17,12 @@ import { diff, newChanges } from './diff.ts';
 import { explain } from './explain.ts';
 import { giturl } from './giturl.ts';
 import { keyCommands } from './key.ts';
+import { lint } from './lint.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
 import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
+import { mockbuild, mockConfigCommand } from './mock.ts';
 import { patch } from './patch.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { pull } from './pull.ts';
@@ -28,6 +31,9 @@ import { remoteCommands } from './remote.ts';
 import { requestCommands } from './request.ts';
 import { requestBranch, requestRepo } from './request-repo.ts';
 import { retire } from './retire.ts';
+import { local, srpm } from './rpm-build.ts';
+import { gimmespec, unusedPatches, verrel } from './rpm-query.ts';
+import { compile, install, prep, verifyFiles } from './rpm-steps.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
@@ -35,7 +41,6 @@ import { tag } from './tag.ts';
 import { tokenCommands } from './token.ts';
 import { newSources, upload } from './upload.ts';
 import { userCommands } from './user.ts';
-import { verifyFilesCommand } from './verify-files.ts';
 
 /** Every command, in the order of the help. A new command is one file and one line here. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -52,6 +57,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   prePushCheck,
   ...buildCommands,
   ...buildsCommands,
+  srpm,
+  local,
+  prep,
+  compile,
+  install,
+  verifyFiles,
+  verrel,
+  gimmespec,
+  unusedPatches,
+  lint,
+  mockbuild,
+  mockConfigCommand,
   tag,
   newChanges,
   patch,
@@ -61,7 +78,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   requestRepo,
   requestBranch,
   ...remoteCommands,
-  verifyFilesCommand,
   login,
   logout,
   whoami,
@@ -73,6 +89,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...collectionCommands,
   ...collectionKojiCommands,
   ...declarationCommands,
+  collectionScaffold,
   ...sigCommands,
   ...requestCommands,
   ...userCommands,

@@ -33,6 +33,7 @@ function optionItems(options: readonly OptionSpec[]): string {
       const more = [
         ...(choices === undefined ? [] : [` One of: ${choices.join(', ')}.`]),
         ...(list === true ? [' Several: with commas, or given again.'] : []),
+        ...(list === 'whole' ? [' Several: given again.'] : []),
       ];
       const text = `${help.charAt(0).toUpperCase()}${help.slice(1)}${/[.!?]$/.test(help) ? '' : '.'}`;
       return item(flagTerm(flags), text + more.join(''));

@@ -59,11 +59,15 @@ export class Centpkg {
   }
 
   /** `centpkg <args>` while it runs, for tests that kill it; its own process, no shell around it. */
-  start(args: readonly string[], cwd: string): ChildProcess {
+  start(
+    args: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string | undefined>> = this.env,
+  ): ChildProcess {
     const program = join(this.home, '.local/bin/centpkg');
     return spawn(process.execPath, [program, ...args], {
       cwd,
-      env: this.env,
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

@@ -94,7 +94,8 @@ function sclPackage(): string {
     }),
   ];
   return [
-    `%{!?_root_prefix:${once.join('\n')}`,
+    // Not by _root_prefix: rpm has one of its own from 4.19 on.
+    `%{!?_scl_root:${once.join('\n')}`,
     '}',
     '%global scl_pkg_name %{scl}-%{pkg_name}',
     'BuildRequires: scl-utils-build',

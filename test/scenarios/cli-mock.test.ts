@@ -1,0 +1,243 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { cliScenario } from '../support/cli-scenario.ts';
+import { installPackages } from '../support/debian.ts';
+import { run } from '../support/process.ts';
+import { specOf } from '../support/sclo.ts';
+
+const scenario = cliScenario();
+
+/**
+ * mock needs namespaces, and packages of another system: here it is a program that keeps what it is
+ * given. Names and meaning of options are those of mock's manual and of its site-defaults.cfg.
+ */
+const MOCK = `#!/bin/sh
+here=$(dirname "$0")
+printf '%s\\n' "$@" > "$here/args"
+env > "$here/env"
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --configdir) cp -r "$2" "$here/config" ;;
+    --resultdir) results=$2 ;;
+    --rebuild) cp "$2" "$results/" ; : > "$results/built.x86_64.rpm" ;;
+  esac
+  shift
+done
+[ ! -e "$here/fail" ]
+`;
+
+beforeAll(async () => {
+  await installPackages({ rpmbuild: 'rpm', python3: 'python3' });
+  const { server, people } = scenario;
+  await server.must(
+    'createCollection',
+    {
+      name: 'rh-python35',
+      sig: 'sclo',
+      releases: [
+        { release: '7', depends: [{ collection: 'python33', level: 'candidate' }] },
+        { release: '9s' },
+        { release: '9' },
+      ],
+    },
+    people.chair,
+  );
+  for (const name of ['tool', 'python-meta'])
+    await server.must('createComponent', { name, collections: ['rh-python35'] }, people.chair);
+}, 300_000);
+
+let copies = 0;
+async function copyOf(branch = 'scl-rh-python35-el7', component = 'tool'): Promise<string> {
+  const { ann } = scenario;
+  const cwd = join(ann.home, `${component}-${++copies}`);
+  await ann.must(['clone', '-b', branch, component, cwd]);
+  await writeFile(join(cwd, `${component}.spec`), specOf(component));
+  return cwd;
+}
+
+/** What Python makes of a configuration. */
+async function loaded(config: string): Promise<Record<string, unknown>> {
+  const file = scenario.path('mock.cfg');
+  await writeFile(file, config);
+  const program =
+    'import json, sys\nconfig_opts = {"macros": {}}\n' +
+    'exec(compile(open(sys.argv[1]).read(), sys.argv[1], "exec"))\nprint(json.dumps(config_opts))';
+  const { code, stdout, stderr } = await run('python3', ['-c', program, file]);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+describe('mock-config', () => {
+  it("is the build tag's: packages, macros, package manager, Koji's repository", async () => {
+    const cwd = await copyOf();
+    const printed = await scenario.ann.must(['mock-config', '--arch', 'x86_64'], { cwd });
+    const config = await loaded(printed);
+    expect(config).toMatchObject({
+      root: 'sclo7-rh-python35-rh-el7-x86_64',
+      target_arch: 'x86_64',
+      legal_host_arches: ['x86_64'],
+      dist: 'el7',
+      releasever: '7',
+      package_manager: 'yum',
+      isolation: 'simple',
+      rpmbuild_networking: false,
+      macros: { '%vendor': 'CentOS Sclo SIG' },
+    });
+    const packages = (config.chroot_setup_cmd as string).split(' ');
+    expect(packages[0]).toBe('install');
+    for (const name of ['bash', 'gcc-c++', 'buildsys-macros-el7', 'scl-utils-build'])
+      expect(packages).toContain(name);
+    expect(packages).toContain('rh-python35-build');
+    const url =
+      'https://cbs.centos.org/kojifiles/repos/sclo7-rh-python35-rh-el7-build/latest/x86_64/';
+    expect(config['yum.conf']).toMatch(/^\n\[main\]\nassumeyes=1\n/);
+    expect(config['yum.conf']).toContain(`[build]\nname=build\nbaseurl=${url}\npriority=1\n`);
+    expect(config).not.toHaveProperty('dnf.conf');
+  });
+
+  it('on EL 9 Stream has dnf, hotfixes and the suffix; --external the repositories of CentOS', async () => {
+    const cwd = await copyOf('scl-rh-python35-el9s');
+    const args = [
+      'mock-config',
+      '--arch',
+      'aarch64',
+      '--external',
+      '--repo',
+      'own=file:///srv/a,b/',
+    ];
+    const { root, config } = await scenario.ann.json<{ root: string; config: string }>(args, {
+      cwd,
+    });
+    expect(root).toBe('sclo9s-rh-python35-rh-el9s-aarch64');
+    const options = await loaded(config);
+    expect(options).toMatchObject({
+      root,
+      package_manager: 'dnf',
+      releasever: '9',
+      dist: 'el9s',
+      macros: { '%distsuffix': 's' },
+    });
+    const repos = options['dnf.conf'] as string;
+    expect(repos.match(/^\[.*\]$/gm)).toEqual([
+      '[main]',
+      '[centos9s-baseos]',
+      '[centos9s-appstream]',
+      '[centos9s-crb]',
+      '[own]',
+    ]);
+    expect(repos.match(/^module_hotfixes=1$/gm)).toHaveLength(4);
+    expect(repos).toMatch(/^baseurl=https:\/\/.*BaseOS\/aarch64\/os\/$/m);
+    expect(repos).toMatch(/^baseurl=file:\/\/\/srv\/a,b\/\npriority=4$/m);
+  });
+
+  it("leaves out the metapackage's own build package where that is built", async () => {
+    const cwd = await copyOf('scl-rh-python35-el7', 'python-meta');
+    const config = await loaded(await scenario.ann.must(['mock-config'], { cwd }));
+    expect(config.chroot_setup_cmd).not.toContain('rh-python35-build');
+    expect(config.chroot_setup_cmd).toContain('scl-utils-build');
+  });
+
+  it.each([
+    [['--repo', 'https://example.org/'], 'Write NAME=URL.'],
+    [['--repo', 'own=ftp://example.org/'], 'Write https://HOST/PATH/'],
+    [['--repo', 'own=https://ann:secret@example.org/'], 'Write https://HOST/PATH/'],
+    [['--repo', 'own=https://example.org/?a={{ x }}'], 'Write https://HOST/PATH/'],
+    [['--topurl', 'cbs'], 'Write https://HOST/PATH/'],
+    [['--arch', 'x86-64"'], 'For instance: --arch x86_64'],
+    [['--external'], 'Say it: --repo rhel9-baseos=URL'],
+  ])('with %j is refused: 2', async (args, remedy) => {
+    const cwd = await copyOf('scl-rh-python35-el9');
+    const { code, stderr } = await scenario.ann.run(['mock-config', ...args], { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`to do: ${remedy}`) as string,
+    });
+    expect(stderr).not.toContain('secret');
+  });
+});
+
+describe('mockbuild', () => {
+  /** A folder with the program `mock`, and the environment that finds it. */
+  async function withMock() {
+    const bin = scenario.path('bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'mock'), MOCK);
+    await chmod(join(bin, 'mock'), 0o755);
+    const { ann } = scenario;
+    const env = { PATH: `${bin}:${ann.env.PATH}`, SSH_AUTH_SOCK: '/run/agent' };
+    const said = async (file: string) => (await readFile(join(bin, file), 'utf8')).split('\n');
+    return { bin, env, said };
+  }
+
+  it('builds the source package in the buildroot of the branch', async () => {
+    const cwd = await copyOf();
+    const { bin, env, said } = await withMock();
+    const args = [
+      'mockbuild',
+      '-N',
+      '--without',
+      'tests',
+      '--enablerepo',
+      'own',
+      '--',
+      '--verbose',
+    ];
+    const { code, stdout } = await scenario.ann.run(args, { cwd, env });
+    const srpm = 'rh-python35-tool-1-1.src.rpm';
+    const results = join(cwd, 'results_tool/1/1');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `Wrote: ${join(results, 'built.x86_64.rpm')}\nWrote: ${join(results, srpm)}\n`,
+    });
+    const root = 'sclo7-rh-python35-rh-el7-x86_64';
+    const given = await said('args');
+    const configdir = given[given.indexOf('--configdir') + 1] ?? '';
+    expect(given.join(' ').trim()).toBe(
+      '--no-clean --no-cleanup-after --without tests --enablerepo own --verbose ' +
+        `--configdir ${configdir} -r ${root} --resultdir ${results} --rebuild ${join(cwd, srpm)}`,
+    );
+    expect((await readdir(join(bin, 'config'))).sort()).toEqual([
+      'logging.ini',
+      `${root}.cfg`,
+      'site-defaults.cfg',
+    ]);
+    const config = await readFile(join(bin, 'config', `${root}.cfg`), 'utf8');
+    expect(await loaded(config)).toMatchObject({ root });
+    await expect(readdir(configdir)).rejects.toThrow('ENOENT');
+    const environment = await said('env');
+    expect(environment).toContain(`HOME=${scenario.ann.home}`);
+    expect(environment.join()).not.toContain('SSH_AUTH_SOCK');
+    expect(await scenario.ann.git(cwd, 'status', '--porcelain')).toBe('?? tool.spec\n');
+  });
+
+  it('--root takes a configuration of mock, --shell goes into the buildroot', async () => {
+    const cwd = await copyOf();
+    const { env, said } = await withMock();
+    const args = ['mockbuild', '--root', 'epel-7-x86_64', '--shell'];
+    expect(await scenario.ann.run(args, { cwd, env })).toMatchObject({ code: 0 });
+    expect(await said('args')).toEqual(['-r', 'epel-7-x86_64', '--shell', '']);
+  });
+
+  it('fails with 6 where mock fails, and says where the logs are', async () => {
+    const cwd = await copyOf();
+    const { bin, env } = await withMock();
+    await writeFile(join(bin, 'fail'), '');
+    expect(await scenario.ann.run(['mockbuild'], { cwd, env })).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(
+        /^to do: Look at root.log and build.log in .*results_tool/m,
+      ) as string,
+    });
+  });
+
+  it('without mock says what to install, and makes nothing: 2', async () => {
+    const cwd = await copyOf();
+    const before = await readdir(cwd);
+    expect(await scenario.ann.run(['mockbuild'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('to do: Install it: dnf install mock') as string,
+    });
+    expect(await readdir(cwd)).toEqual(before);
+  });
+});
