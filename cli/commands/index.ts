@@ -5,6 +5,7 @@ import { collectionCommands } from './collection.ts';
 import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { explain } from './explain.ts';
+import { importCommand } from './import.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   newSources,
   upload,
   sources,
+  importCommand,
   commit,
   push,
   prePushCheck,
