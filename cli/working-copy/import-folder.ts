@@ -16,7 +16,7 @@ export async function withImportFolder<T>(
   for (const name of await readdir(parent)) {
     const pid = /^import-(\d+)-/.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid)))
-      await rm(join(parent, name), { recursive: true, force: true });
+      await rm(join(parent, name), { recursive: true, force: true, maxRetries: 5 });
   }
   const folder = await mkdtemp(join(parent, `import-${process.pid}-`));
   try {
