@@ -24,6 +24,8 @@ export interface CommandContext {
 export interface Outcome {
   readonly data: unknown;
   readonly text: string;
+  /** The exit status where not all went well, and the outcome tells what; 0 without it. */
+  readonly exit?: number;
 }
 
 export type Options = Readonly<Record<string, unknown>>;

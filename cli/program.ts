@@ -135,10 +135,10 @@ async function runCommand(
 ): Promise<number> {
   try {
     const context = await openContext(io);
-    const { data, text } = await spec.run(context, args, options);
+    const { data, text, exit = 0 } = await spec.run(context, args, options);
     if (io.wantsJson) io.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
     else if (text !== '') io.stdout.write(`${printable(text)}\n`);
-    return 0;
+    return exit;
   } catch (error) {
     const report = reportError(error);
     io.stderr.write(`${io.wantsJson ? JSON.stringify(report.data, null, 2) : report.text}\n`);

@@ -18,8 +18,14 @@ async function released(
     version = '1.0',
     name = `python33-${component}`,
     specName = `${component}.spec`,
-    files = {} as Record<string, string | Buffer>,
+    files = {},
     changes = '- Greet louder\n- Do not greet twice',
+  }: {
+    version?: string;
+    name?: string;
+    specName?: string;
+    files?: Readonly<Record<string, string | Buffer>>;
+    changes?: string;
   } = {},
 ) {
   const archive = randomBytes(300_000);
