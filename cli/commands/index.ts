@@ -13,6 +13,7 @@ import { lookasideAdminCommands } from './lookaside-admin.ts';
 import { lookasideOriginCommands } from './lookaside-origin.ts';
 import { prePushCheck } from './pre-push-check.ts';
 import { requestCommands } from './request.ts';
+import { sclConvert } from './scl-convert.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   upload,
   sources,
   importCommand,
+  sclConvert,
   commit,
   push,
   prePushCheck,
