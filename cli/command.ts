@@ -42,6 +42,8 @@ export interface Outcome {
   readonly text: string;
   /** `text` says only that it is done: --quiet leaves it out. */
   readonly done?: boolean;
+  /** The exit status where not all went well, and the outcome tells what; 0 without it. */
+  readonly exit?: number;
 }
 
 export interface CommandSpec {

@@ -43,7 +43,7 @@ export async function runCommand(
     if (io.json) io.stdout.write(`${JSON.stringify(outcome.data, null, 2)}\n`);
     else if (outcome.text !== '' && !(given.quiet && outcome.done === true))
       io.stdout.write(`${printable(outcome.text)}\n`);
-    return 0;
+    return outcome.exit ?? 0;
   } catch (error) {
     const report = reportError(error);
     io.stderr.write(`${io.json ? JSON.stringify(report.data, null, 2) : report.text}\n`);

@@ -16,6 +16,7 @@ import { declarationCommands } from './declaration.ts';
 import { diff, newChanges } from './diff.ts';
 import { explain } from './explain.ts';
 import { giturl } from './giturl.ts';
+import { importCommand } from './import.ts';
 import { keyCommands } from './key.ts';
 import { lint } from './lint.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -34,6 +35,7 @@ import { retire } from './retire.ts';
 import { local, srpm } from './rpm-build.ts';
 import { gimmespec, unusedPatches, verrel } from './rpm-query.ts';
 import { compile, install, prep, verifyFiles } from './rpm-steps.ts';
+import { sclConvert } from './scl-convert.ts';
 import { sigCommands } from './sig.ts';
 import { sources } from './sources.ts';
 import { switchBranch } from './switch-branch.ts';
@@ -51,6 +53,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   sources,
   diff,
   clog,
+  importCommand,
+  sclConvert,
   commit,
   pull,
   push,

@@ -36,11 +36,16 @@ export async function writeSources(
   await replaceFile(join(copy.root, 'sources'), formatSourcesFile(entries));
   const path = join(copy.root, '.gitignore');
   const text = await readOrEmpty(path);
+  await replaceFile(path, withIgnored(text, entries));
+  await copy.git.read('add', '--', 'sources', '.gitignore');
+}
+
+/** `.gitignore` with a line for each of these files that it has none for. */
+export function withIgnored(text: string, entries: readonly SourceEntry[]): string {
   const have = new Set(text.split('\n'));
   const missing = entries.map(({ file }) => ignoreLine(file)).filter((line) => !have.has(line));
   const head = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  await replaceFile(path, head + missing.map((line) => `${line}\n`).join(''));
-  await copy.git.read('add', '--', 'sources', '.gitignore');
+  return head + missing.map((line) => `${line}\n`).join('');
 }
 
 /** A trailing blank would be cut off by git; names have none, so that `/name` is enough. */

@@ -1,10 +1,8 @@
+import { isBinaryContent } from '../../domain/git-content.ts';
 import { clipped, shellWord } from '../../domain/text.ts';
 import { contentUpdates } from '../branch-updates.ts';
 import { changedFiles, isDirectory, isSubmodule, isSymlink } from '../changed-files.ts';
 import { type PushPolicy, type Violation, violation } from '../policy.ts';
-
-/** How far git itself looks for a NUL byte to call a file binary. */
-const GIT_BINARY_WINDOW = 8000;
 
 /** Large or binary files belong in the look-aside cache. Looks at every new commit. */
 export const textFiles: PushPolicy = {
@@ -29,13 +27,9 @@ export const textFiles: PushPolicy = {
         if (size > maxFileSize)
           problem(`has ${size} bytes; the limit in git is ${maxFileSize} bytes`);
         // Unpacked upstream source holds binary files of its own.
-        else if (!facts.component.exploded && isBinary(await facts.objects.blob(file.oid)))
+        else if (!facts.component.exploded && isBinaryContent(await facts.objects.blob(file.oid)))
           problem('is binary');
       }
     return found;
   },
 };
-
-function isBinary(content: Buffer): boolean {
-  return content.subarray(0, GIT_BINARY_WINDOW).includes(0);
-}
