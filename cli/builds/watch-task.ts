@@ -28,12 +28,11 @@ export function watchTask(context: CommandContext, task: number): Promise<Build[
 }
 
 async function follow(
-  { api, note }: CommandContext,
+  context: CommandContext,
   first: number,
   signal: AbortSignal,
 ): Promise<Build[]> {
-  const states = new Map<number, string>();
-  const logs = new Map<string, LogTail>();
+  const seen: Seen = { states: new Map(), logs: new Map() };
   let task = first;
   let failures = 0;
   for (let wait = PAUSE_MS.first; ; ) {
@@ -43,60 +42,72 @@ async function follow(
           remedy: `Look at it again: centpkg watch ${task}; stop it: centpkg cancel ${task}`,
         },
       });
-    const answer = await api.call('showTask', { task }).catch((error: unknown) => {
+    const look = await lookAt(context, task, seen).catch((error: unknown) => {
       const isAway = error instanceof DistGitError && error.code === 'unavailable';
       if (!isAway || ++failures > MAX_FAILURES) throw error;
-      if (failures === 1) note(`Still trying: ${error.message}`);
+      if (failures === 1) context.note(`Still trying: ${error.message}`);
       return null;
     });
-    if (answer === null) {
-      await pause(PAUSE_MS.longest, undefined, { signal }).catch(() => {});
-      continue;
-    }
-    failures = 0;
-    let news = 0;
-    for (const one of answer.tasks) {
-      const before = states.get(one.task);
-      states.set(one.task, one.state);
-      if (before === one.state) continue;
-      news++;
-      note(
-        `${one.task} ${nameOf(one)}: ${before === undefined ? '' : `${before} -> `}${one.state}`,
-      );
-    }
-    for (const one of answer.tasks)
-      for (const { file, size } of one.logs) {
-        if (file !== FOLLOWED) continue;
-        const key = `${one.task}/${file}`;
-        const tail = logs.get(key) ?? new LogTail(Math.max(0, size - TAIL));
-        logs.set(key, tail);
-        for (;;) {
-          if (tail.offset >= size) break;
-          const part = await api.call('readTaskLog', {
-            task,
-            of: one.task,
-            file,
-            offset: tail.offset,
-          });
-          if (part.next <= tail.offset) break;
-          news++;
-          for (const line of tail.lines(part)) note(`${nameOf(one)} | ${line}`);
-        }
-        if (isFinished(one.state)) for (const line of tail.rest()) note(`${nameOf(one)} | ${line}`);
+    if (look === null) wait = PAUSE_MS.longest;
+    else {
+      failures = 0;
+      const { builds } = look.answer;
+      // When the first architecture is done, the build itself is another task.
+      const next = builds[0]?.task ?? task;
+      if (next !== task) {
+        task = next;
+        continue;
       }
-    // When the first architecture is done, the build itself is another task.
-    const next = answer.builds[0]?.task ?? task;
-    if (next !== task) {
-      task = next;
-      continue;
+      if (builds.every(({ finishedAt }) => finishedAt !== null)) return ended(builds);
+      wait = look.isNews ? PAUSE_MS.first : Math.min(wait * 1.5, PAUSE_MS.longest);
     }
-    if (answer.builds.every(({ finishedAt }) => finishedAt !== null)) return ended(answer);
-    wait = news > 0 ? PAUSE_MS.first : Math.min(wait * 1.5, PAUSE_MS.longest);
     await pause(wait, undefined, { signal }).catch(() => {});
   }
 }
 
-function ended({ builds }: Answer): Build[] {
+/** What was told already. */
+interface Seen {
+  readonly states: Map<number, string>;
+  /** By task and file. */
+  readonly logs: Map<string, LogTail>;
+}
+
+/** Tells what is new of a task, of those below it, and in their logs. */
+async function lookAt(
+  context: CommandContext,
+  task: number,
+  { states, logs }: Seen,
+): Promise<{ readonly answer: Answer; readonly isNews: boolean }> {
+  const { api, note } = context;
+  const answer = await api.call('showTask', { task });
+  let isNews = false;
+  for (const one of answer.tasks) {
+    const before = states.get(one.task);
+    if (before === one.state) continue;
+    states.set(one.task, one.state);
+    isNews = true;
+    note(`${one.task} ${nameOf(one)}: ${before === undefined ? '' : `${before} -> `}${one.state}`);
+  }
+  for (const one of answer.tasks) {
+    const size = one.logs.find(({ file }) => file === FOLLOWED)?.size;
+    if (size === undefined) continue;
+    const key = `${one.task}/${FOLLOWED}`;
+    const tail = logs.get(key) ?? new LogTail(Math.max(0, size - TAIL));
+    logs.set(key, tail);
+    const say = (line: string): void => note(`${nameOf(one)} | ${line}`);
+    while (tail.offset < size) {
+      const { offset } = tail;
+      const part = await api.call('readTaskLog', { task, of: one.task, file: FOLLOWED, offset });
+      if (part.next <= offset) break;
+      isNews = true;
+      tail.lines(part).forEach(say);
+    }
+    if (isFinished(one.state)) tail.rest().forEach(say);
+  }
+  return { answer, isNews };
+}
+
+function ended(builds: Build[]): Build[] {
   const bad = builds.filter(({ state }) => state !== 'complete');
   if (bad.length === 0) return builds;
   const lines = bad.map(

@@ -144,7 +144,7 @@ export const buildCommands: readonly CommandSpec[] = [
   },
   {
     name: 'chain-build',
-    args: '<components...>',
+    args: '<names...>',
     summary: 'Build other components of the collection, and this one last',
     options: COMMON,
     examples: [

@@ -16,8 +16,10 @@ export const sourceOf = (
   { component, commit }: Pick<BuildRow, 'component' | 'commit'>,
 ): string => `git+${gitUrl(component)}#${commit}`;
 
-/** By this a task is known as that of a row, whatever became of the answer. */
-const mark = (id: number): XmlRpcStruct => ({ custom_user_metadata: { distgit_build: id } });
+/** By this a task is known as that of its rows, whatever became of the answer. */
+const mark = (rows: readonly Pick<BuildRow, 'id'>[]): XmlRpcStruct => ({
+  custom_user_metadata: { distgit_builds: rows.map(({ id }) => id) },
+});
 
 /** Is the scratch build on the first architecture what comes next, or is under way? */
 export const isFirstNext = ({ options, state, first_task: task }: BuildRow): boolean =>
@@ -34,7 +36,7 @@ export async function askForBuild(deps: BuildDeps, row: BuildRow): Promise<numbe
   const isScratch = isFirst || row.kind === 'scratch';
   const only = isFirst ? firstArch : (arches?.join(' ') ?? null);
   const options = {
-    ...mark(row.id),
+    ...mark([row]),
     ...(isScratch ? { scratch: true } : {}),
     ...(only === null ? {} : { arch_override: only }),
     ...(skipTag ? { skip_tag: true } : {}),
@@ -58,7 +60,7 @@ export async function askForChain(
   if (first === undefined) throw new Error('A chain has at least one build.');
   const sources = levels.map((level) => level.map((row) => sourceOf(deps, row)));
   const priority = first.options.background ? BACKGROUND : null;
-  const params = [sources, first.target, mark(first.id), priority];
+  const params = [sources, first.target, mark(levels.flat()), priority];
   return submit(deps, first.id, false, 'chainBuild', params);
 }
 
@@ -88,8 +90,8 @@ export async function findTask(
     const options = isArray(task.request) ? task.request[2] : null;
     if (task.parent !== null || !isStruct(options)) continue;
     const { custom_user_metadata: data, scratch = false } = options;
-    if (isStruct(data) && data.distgit_build === id && scratch === isScratch)
-      return numberOf(task, 'id');
+    const ids = isStruct(data) ? data.distgit_builds : null;
+    if (isArray(ids) && ids.includes(id) && scratch === isScratch) return numberOf(task, 'id');
   }
   return null;
 }

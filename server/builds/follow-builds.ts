@@ -61,24 +61,9 @@ const taskNow = (row: BuildRow): number =>
 /** The answer of Koji got lost, or the server died before it came. */
 async function findLost(deps: BuildDeps, row: BuildRow): Promise<void> {
   const isFirst = isFirstNext(row);
-  // A chain is known by its first row.
-  const task = await findTask(deps, await markedBy(deps, row), isFirst || row.kind === 'scratch');
+  const task = await findTask(deps, row.id, isFirst || row.kind === 'scratch');
   if (task !== null) await started(deps, [row.id], task, isFirst);
   else await endRow(deps, row, { state: 'failed', problem: 'It did not get to Koji. Ask again.' });
-}
-
-/** All rows of a chain are written in one transaction, and so at one time. */
-async function markedBy({ db }: BuildDeps, row: BuildRow): Promise<number> {
-  if (row.kind !== 'chain') return row.id;
-  const first = await db.sql
-    .selectFrom('builds')
-    .select('id')
-    .where('kind', '=', 'chain')
-    .where('submitted_at', '=', row.submitted_at)
-    .where('submitted_by', '=', row.submitted_by)
-    .orderBy('id')
-    .executeTakeFirst();
-  return first?.id ?? row.id;
 }
 
 async function afterTask(deps: BuildDeps, row: BuildRow, task: Task): Promise<void> {

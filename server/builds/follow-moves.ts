@@ -16,7 +16,7 @@ export async function followMoves(deps: BuildDeps): Promise<void> {
     deps,
     moves.map(({ task }) => task),
   );
-  for (const { task: id, build } of moves) {
+  for (const { task: id, build, tag } of moves) {
     const task = tasks.get(id);
     if (task === undefined || !isFinished(task.state)) continue;
     const problem =
@@ -26,6 +26,19 @@ export async function followMoves(deps: BuildDeps): Promise<void> {
           ? 'It was canceled.'
           : await whyFailed(deps, id);
     await rememberTags(deps, build);
+    const shown = problem === null ? null : `It did not come into ${tag}: ${problem}`;
+    await deps.db.sql
+      .updateTable('builds')
+      .set({ problem: shown })
+      .where('build', '=', build)
+      // What is wrong with the build's git tag stays.
+      .where((where) =>
+        where.or([
+          where('problem', 'is', null),
+          where('problem', 'like', 'It did not come into %'),
+        ]),
+      )
+      .execute();
     await deps.db.sql
       .updateTable('build_moves')
       .set({ finished_at: new Date(), problem })

@@ -27,10 +27,10 @@ describe('an answer of Koji that gets lost', () => {
 
 describe('a build that nobody knows the end of', () => {
   let unreached: Package;
-  let orphan: Package;
+  let chain: readonly [Package, Package];
   beforeAll(async () => {
     unreached = await scenario.annPackage();
-    orphan = await scenario.annPackage();
+    chain = [await scenario.annPackage(), await scenario.annPackage()];
   });
 
   it('is said to be in doubt, and is not asked for again', async () => {
@@ -48,18 +48,22 @@ describe('a build that nobody knows the end of', () => {
   });
 
   it('is found where the server died while Koji was at it', async () => {
-    scenario.hub.fail(CALL, 'slow');
+    scenario.hub.fail(/^chainBuild$/, 'slow');
     const { server } = scenario;
-    const asked = build(orphan);
+    const [first, last] = chain;
+    const args = ['chain-build', '--nowait', first.component];
+    const asked = scenario.ann.run(args, { cwd: last.folder });
     await expect.poll(() => scenario.hub.planned, { timeout: 120_000 }).toBe(0);
     await server.kill();
     expect((await asked).code).toBe(7);
     scenario.hub.deliver();
-    expect(tasksOf(orphan)).toBe(1);
+    const task = await scenario.taskOf('chainbuild');
     await server.start();
-    const found = await scenario.until(orphan.component, ({ task }) => task !== null);
-    expect([found.state, found.nvr]).toEqual(['building', orphan.nvr]);
-    expect(tasksOf(orphan)).toBe(1);
+    for (const { component, nvr } of chain) {
+      const found = await scenario.until(component, (one) => one.task !== null);
+      expect(found).toMatchObject({ state: 'building', nvr, task });
+    }
+    expect(scenario.builder.waiting('chainbuild')).toEqual([task]);
   });
 
   it('has failed where Koji never got it, and can be asked for again', async () => {

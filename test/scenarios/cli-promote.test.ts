@@ -107,6 +107,18 @@ describe('what Koji would refuse', () => {
     expect(await as('ann', args)).toEqual([6, '', says(`is not listed in ${tag}.`)]);
   });
 
+  it('is shown where only the task could tell', async () => {
+    const one = await builtPackage();
+    const tag = `${PREFIX}-testing`;
+    await scenario.ann.must(['promote', one.nvr, '--to', 'testing']);
+    scenario.builder.fail(await scenario.taskOf('tagBuild'), 'policy violation (tag)');
+    const is = `It did not come into ${tag}: policy violation (tag)`;
+    await scenario.until(one.component, ({ problem }) => problem === is);
+    await scenario.ann.must(['promote', one.nvr, '--to', 'testing']);
+    await tagged(one, tag);
+    await scenario.until(one.component, ({ problem }) => problem === null);
+  });
+
   it('names what is missing in the command', async () => {
     expect(await as('ann', ['promote', 'a-1-1'])).toEqual([2, '', says('--to is required.')]);
     expect(await as('ann', ['promote', '--to', 'testing'])).toEqual([
