@@ -3,8 +3,9 @@ import type { CommandSpec } from '../command.ts';
 import { localArch } from '../rpm/local-arch.ts';
 import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
 import { fileNames, knownVersion, readPackageSpec } from '../rpm/read-package-spec.ts';
-import { openRpmPackage } from '../rpm/rpm-package.ts';
+import { openRpmPackage, specName } from '../rpm/rpm-package.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
+import { openWorkingCopy } from '../working-copy/working-copy.ts';
 
 export const verrel: CommandSpec = {
   name: 'verrel',
@@ -46,7 +47,7 @@ export const gimmespec: CommandSpec = {
   summary: "The spec's name",
   examples: ['vi $(centpkg gimmespec)'],
   async run(context) {
-    const { spec } = await openRpmPackage(context);
+    const spec = await specName(await openWorkingCopy(context));
     return { data: { spec }, text: spec };
   },
 };

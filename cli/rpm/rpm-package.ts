@@ -37,16 +37,20 @@ export async function openRpmPackage(
   const copy = await openWorkingCopy(context);
   const branch = await currentBranch(copy);
   const { component } = copy;
-  const spec = `${component}.spec`;
-  await access(join(copy.root, spec)).catch(() =>
-    fail('usage', `${spec} is missing.`, 'Add it first.'),
-  );
+  const spec = await specName(copy);
   if (!scl && isMetaComponent(component))
     fail('usage', `${component} is nothing without its collection.`, 'Leave out --no-scl.');
   const collection = scl ? await collectionOf(context, copy, branch) : null;
   const builtName =
     collection === null ? component : builtPackageName(component, collection.sclName);
   return { copy, branch, collection, spec, builtName };
+}
+
+/** The name of the component's spec, which is there. @throws DistGitError `usage` */
+export async function specName({ root, component }: WorkingCopy): Promise<string> {
+  const spec = `${component}.spec`;
+  await access(join(root, spec)).catch(() => fail('usage', `${spec} is missing.`, 'Add it first.'));
+  return spec;
 }
 
 /**
