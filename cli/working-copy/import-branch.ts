@@ -101,7 +101,7 @@ async function copyOf(
   );
   if (!there && dryRun) return null;
   if (!there) await clone.run(context, [component, component], {});
-  const copy = await openWorkingCopy({ ...context, cwd: folder });
+  const copy = await openWorkingCopy({ ...context, git: context.git.at(folder) });
   if (copy.component !== component || basename(copy.root) !== component)
     fail('conflict', `${folder} is not a clone of ${component}.`, 'Import in another folder.');
   if (dryRun) return copy;
