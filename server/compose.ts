@@ -7,6 +7,7 @@ import { type ExplainDeps, explain } from './access/explain.ts';
 import { listAudit } from './access/list-audit.ts';
 import { listJobs } from './access/list-jobs.ts';
 import * as collections from './collections/collections.ts';
+import { BranchSpecs } from './components/branch-specs.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
 import { PROVISION_JOB, provision } from './components/provision.ts';
@@ -157,6 +158,10 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   // The URL is known when the port is: handlers ask for it, they do not keep it.
   let url = settings.server.url ?? '';
   const sshUrl = settings.ssh.url ?? null;
+  const slots = new GitSlots(settings.git.max_processes);
+  const refs = new Refs(git, slots);
+  const { maxFileSize } = limits;
+  const branchSpecs = new BranchSpecs({ db, git, slots, refs, repositories, maxFileSize });
   const componentDeps: components.ComponentDeps = {
     db,
     repositories,
@@ -225,6 +230,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       components.addToCollections(componentDeps, context, input),
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
+    listSpecs: (_context, { component }) => branchSpecs.list(component),
     listSources: (context, input) => listSources(db, context, input),
     recordOrigin: (context, input) => recordOrigin(origins, context, input),
     showStatement: (_context, input) => showStatement(origins, input, url),
@@ -242,7 +248,6 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const shared = { db, components: componentIndex, sources };
   const gitDeps = { ...shared, git, repositories, log, limits, levels };
-  const slots = new GitSlots(settings.git.max_processes);
   const app = createApp({
     log,
     db,
@@ -255,7 +260,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       ...gitDeps,
       namespace,
       slots,
-      refs: new Refs(git, slots),
+      refs,
       maxPushSize: settings.git.max_push_size,
     },
     lookaside: {

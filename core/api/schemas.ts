@@ -21,6 +21,7 @@ import {
   title,
   user,
 } from './schema-parts.ts';
+import { SPEC_SCHEMAS } from './spec-schemas.ts';
 
 const userView = z.object({
   name: z.string(),
@@ -338,6 +339,7 @@ export const SCHEMAS = {
     response: list(auditView),
   },
   listJobs: { response: list(jobView) },
+  ...SPEC_SCHEMAS,
   ...LOOKASIDE_SCHEMAS,
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,

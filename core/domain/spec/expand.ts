@@ -68,7 +68,7 @@ function expandCall(state: Expansion, text: string, at: number, frame: Frame): C
     return { out: harmlessOutput(state.marks, command), next: end };
   }
   if (text[at] === '[')
-    return { out: expressionText(state, text.slice(at + 1, end - 1), true), next: end };
+    return { out: expressionText(state, text.slice(at + 1, end - 1), true, frame), next: end };
   const header = readHeader(text, at, end);
   const { name, colon, conditional, negated } = header;
   if (name === '') return { out: '%', next: header.afterFlags };
