@@ -20,6 +20,7 @@ import * as kojiDrift from './collections/koji-drift.ts';
 import { showKoji } from './collections/koji-status.ts';
 import * as kojiSetUp from './collections/provision-koji.ts';
 import { releasesOf } from './collections/release-facts.ts';
+import { BranchSpecs } from './components/branch-specs.ts';
 import * as components from './components/components.ts';
 import { ComponentIndex } from './components/find-component.ts';
 import { KOJI_JOB } from './components/koji-jobs.ts';
@@ -185,6 +186,10 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   // The URL is known when the port is: handlers ask for it, they do not keep it.
   let url = settings.server.url ?? '';
   const sshUrl = settings.ssh.url ?? null;
+  const slots = new GitSlots(settings.git.max_processes);
+  const refs = new Refs(git, slots);
+  const { maxFileSize } = limits;
+  const branchSpecs = new BranchSpecs({ db, git, slots, refs, repositories, maxFileSize });
   const componentDeps: components.ComponentDeps = {
     db,
     repositories,
@@ -278,6 +283,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       components.addToCollections(componentDeps, context, input),
     showChecks: (context, { component }) =>
       components.showChecks(db, context, { limits, levels }, component),
+    listSpecs: (_context, { component }) => branchSpecs.list(component),
     listSources: (context, input) => listSources(db, context, input),
     recordOrigin: (context, input) => recordOrigin(origins, context, input),
     showStatement: (_context, input) => showStatement(origins, input, url),
@@ -306,7 +312,6 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const shared = { db, components: componentIndex, sources };
   const gitDeps = { ...shared, git, repositories, log, limits, levels };
-  const slots = new GitSlots(settings.git.max_processes);
   const app = createApp({
     log,
     db,
@@ -319,7 +324,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       ...gitDeps,
       namespace,
       slots,
-      refs: new Refs(git, slots),
+      refs,
       maxPushSize: settings.git.max_push_size,
     },
     lookaside: {

@@ -6,9 +6,11 @@ import { type CommandSpec, flagOption, listOption, textOption } from '../command
 import { fields, shortTime, table } from '../output/table.ts';
 
 type Component = ApiOutput<'showComponent'>;
+type Spec = ApiOutput<'listSpecs'>['items'][number];
 const PAGE = 500;
 
-function details(component: Component): string {
+/** @param specs what the branches' heads say; without: not asked for */
+function details(component: Component, specs: readonly Spec[] = []): string {
   const head = fields([
     ['component', component.name],
     ['clone', component.gitUrl],
@@ -16,8 +18,18 @@ function details(component: Component): string {
     ['content', component.exploded ? 'exploded source' : 'spec, sources and patches'],
     ['created', shortTime(component.createdAt)],
   ]);
-  const rows = component.branches.map((one) => [one.name, one.sig, one.builtPackage]);
-  return `${head}\n\n${table(['branch', 'sig', 'builds'], rows, 'No branches.')}`;
+  const nvr = (branch: string): string => {
+    const spec = specs.find((one) => one.branch === branch);
+    return spec?.nvr ?? spec?.problem ?? '';
+  };
+  const rows = component.branches.map((one) => [
+    one.name,
+    one.sig,
+    one.builtPackage,
+    ...(specs.length > 0 ? [nvr(one.name)] : []),
+  ]);
+  const columns = ['branch', 'sig', 'builds', ...(specs.length > 0 ? ['head'] : [])];
+  return `${head}\n\n${table(columns, rows, 'No branches.')}`;
 }
 
 export const componentCommands: readonly CommandSpec[] = [
@@ -81,11 +93,13 @@ export const componentCommands: readonly CommandSpec[] = [
   {
     name: 'component show',
     args: '<name>',
-    summary: 'One component: clone URL, branches, built packages',
+    summary: 'One component: clone URL, branches, built packages, NVR of each head',
     examples: ['centpkg component show python'],
     async run({ api }, [name = '']) {
-      const component = await api.call('showComponent', { component: parseComponentName(name) });
-      return { data: component, text: details(component) };
+      const input = { component: parseComponentName(name) };
+      const component = await api.call('showComponent', input);
+      const { items } = await api.call('listSpecs', input);
+      return { data: { ...component, specs: items }, text: details(component, items) };
     },
   },
 ];

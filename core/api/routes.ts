@@ -134,6 +134,11 @@ export const ROUTES = {
     path: '/components/:component/checks',
     summary: 'What a push of the asking user would be checked against',
   },
+  listSpecs: {
+    method: 'get',
+    path: '/components/:component/specs',
+    summary: 'NVR, sources and patches at the head of each branch of a component',
+  },
   listSources: {
     method: 'get',
     path: '/components/:component/sources',

@@ -24,6 +24,7 @@ import {
   title,
   user,
 } from './schema-parts.ts';
+import { SPEC_SCHEMAS } from './spec-schemas.ts';
 
 const userView = z.object({
   name: z.string(),
@@ -350,6 +351,7 @@ export const SCHEMAS = {
   },
   listJobs: { response: list(jobView) },
   ...DECLARATION_SCHEMAS,
+  ...SPEC_SCHEMAS,
   ...LOOKASIDE_SCHEMAS,
   ...KOJI_SCHEMAS,
   ...KEY_SCHEMAS,

@@ -1,10 +1,18 @@
 import { DistGitError } from '../api/distgit-error.ts';
+import type { ComponentName } from '../domain/component-name.ts';
 import { MAX_SPEC } from '../domain/spec/budget.ts';
 import { readSpec } from '../domain/spec/read-spec.ts';
 import { sclMacros } from '../domain/spec/scl-macros.ts';
 import type { Spec } from '../domain/spec/spec.ts';
 import { isFile, topEntries } from './changed-files.ts';
-import type { PushedBranch, PushFacts } from './push-facts.ts';
+import type { ObjectReader, PushedBranch } from './push-facts.ts';
+
+/** What is asked of a push, or of a repository. */
+export interface SpecFacts {
+  readonly component: { readonly name: ComponentName };
+  readonly limits: { readonly maxFileSize: number };
+  readonly objects: ObjectReader;
+}
 
 /** A spec of a branch as far as it can be read; `text` is null where it is too large. */
 export interface PushedSpec {
@@ -16,8 +24,8 @@ export interface PushedSpec {
 
 /** The spec of a commit, read for a branch; null: the commit has none of the component's name. */
 export async function pushedSpec(
-  facts: PushFacts,
-  branch: PushedBranch,
+  facts: SpecFacts,
+  branch: Pick<PushedBranch, 'sclName' | 'release'>,
   commit: string,
 ): Promise<PushedSpec | null> {
   const wanted = `${facts.component.name}.spec`;
@@ -34,11 +42,11 @@ export async function pushedSpec(
 }
 
 /** Several checks ask for the same. */
-const known = new WeakMap<PushFacts, Map<string, Promise<PushedSpec>>>();
+const known = new WeakMap<SpecFacts, Map<string, Promise<PushedSpec>>>();
 
 async function read(
-  { objects, limits }: PushFacts,
-  { sclName, release }: PushedBranch,
+  { objects, limits }: SpecFacts,
+  { sclName, release }: Pick<PushedBranch, 'sclName' | 'release'>,
   oid: string,
 ): Promise<PushedSpec> {
   if ((await objects.size(oid)) > Math.min(limits.maxFileSize, MAX_SPEC))
@@ -52,6 +60,6 @@ async function read(
     };
   } catch (error) {
     if (!(error instanceof DistGitError)) throw error;
-    return { text, spec: null, problem: error.message };
+    return { text, spec: null, problem: error.message.replace(/\.$/, '') };
   }
 }

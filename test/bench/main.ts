@@ -8,6 +8,7 @@ import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
 import { s3Bench } from './s3.ts';
+import { specBench } from './spec.ts';
 import { sshBench } from './ssh.ts';
 import { startupBench } from './startup.ts';
 import { uploadBench } from './upload.ts';
@@ -45,6 +46,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ssh: {
     title: 'ssh: ours with login and all checks; peer: sshd with a file of keys and bare git',
     measure: sshBench,
+  },
+  spec: {
+    title: 'spec: our reader; peer: rpmspec with the same macros, one process for all files',
+    measure: specBench,
   },
   startup: { title: 'startup', measure: startupBench },
 };

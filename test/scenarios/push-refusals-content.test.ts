@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { git, run } from '../support/process.ts';
 import { commitFiles, expectRefusal, push } from '../support/pushing.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
-import { put, sha512, workingCopy } from '../support/sclo.ts';
+import { put, sha512, specOf, workingCopy } from '../support/sclo.ts';
 
 const scenario = scloScenario();
 const EL7 = 'HEAD:refs/heads/scl-python33-el7';
@@ -51,7 +51,8 @@ describe('a push is refused for', () => {
 
   it('the spec of another name', async () => {
     const copy = await annCopy();
-    await commitFiles(copy, { 'ruby.spec': 'Name: ruby\n', 'python.spec': 'Name: ruby\n' });
+    const ruby = specOf('ruby').replace('%{?scl_prefix}', '');
+    await commitFiles(copy, { 'ruby.spec': ruby, 'python.spec': ruby });
     await refusedFor(
       copy,
       ['ruby.spec is the spec of another component (spec-file)', 'name it python.spec'],

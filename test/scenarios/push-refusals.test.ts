@@ -9,7 +9,7 @@ import {
 import { git } from '../support/process.ts';
 import { commitFiles, expectRefusal, push, refsOf } from '../support/pushing.ts';
 import { faultsIn, scloScenario } from '../support/scenario.ts';
-import { workingCopy } from '../support/sclo.ts';
+import { specOf, workingCopy } from '../support/sclo.ts';
 
 const scenario = scloScenario();
 const EL7 = 'HEAD:refs/heads/scl-python33-el7';
@@ -99,7 +99,8 @@ describe('a published tag', () => {
   });
 
   it('can not be moved', async () => {
-    await commitFiles(copy, { 'python.spec': '# changed\n' });
+    const raised = specOf('python').replace('Release: 1', 'Release: 2');
+    await commitFiles(copy, { 'python.spec': raised });
     await git(copy, 'tag', '--force', 'python33-1-1');
     const lines = oneError(
       'python33-1-1',

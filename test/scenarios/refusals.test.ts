@@ -68,6 +68,7 @@ const OPERATIONS: {
   showComponent: [PUBLIC, { component: 'python' }],
   addToCollections: [RIGHT, { component: 'python', collections: ['python33'] }],
   showChecks: [PUBLIC, { component: 'python' }],
+  listSpecs: [PUBLIC, { component: 'python' }],
   listSources: [PUBLIC, { component: 'python' }],
   recordOrigin: [RIGHT, { ...SOURCE, url: 'https://example.org/a.tar' }],
   showStatement: [PUBLIC, SOURCE],

@@ -146,7 +146,10 @@ describe('a push over SSH', () => {
 
   it('is told every reason of a refusal, as over HTTP', async () => {
     const copy = await annCopy();
-    await commitFiles(copy, { 'python.spec': '', sources: 'SHA512 (a.tar) = 00\n' });
+    await commitFiles(copy, {
+      'python.spec': specOf('python').replace('Release: 1', 'Release: 9'),
+      sources: 'SHA512 (a.tar) = 00\n',
+    });
     const refspecs = [`HEAD:refs/heads/${BRANCH}`, 'HEAD:refs/heads/main'];
     const ssh = await scenario.tryGit('ann', copy, 'push', 'origin', ...refspecs);
     const url = scenario.server.gitUrl('python', scenario.people.committer);

@@ -3,6 +3,8 @@ import { fail } from '../../api/distgit-error.ts';
 /** What one spec may take, so that no spec can stop a server. */
 export interface Budget {
   left: number;
+  /** Parentheses and signs of expressions around the current place, of those around it too. */
+  nesting: number;
 }
 
 /** Characters that are looked at or written in all; real specs take a few hundred thousand. */
@@ -17,7 +19,7 @@ export const MAX_SPEC = 1024 * 1024;
 export const MAX_DEPTH = 64;
 
 export function newBudget(): Budget {
-  return { left: MAX_WORK };
+  return { left: MAX_WORK, nesting: 0 };
 }
 
 /**

@@ -116,7 +116,7 @@ const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
       word === '' ? '' : expand(state, withoutUndefinedMarks(state.marks, word), frame),
     ),
   ],
-  ['expr', withWord((word, state) => expressionText(state, word, false))],
+  ['expr', withWord((word, state, frame) => expressionText(state, word, false, frame))],
   ['getconfdir', alone(() => '/usr/lib/rpm')],
   ['getenv', ofMachine('getenv')],
   [

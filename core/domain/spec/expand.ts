@@ -8,6 +8,7 @@ import { parseOptions, splitWords } from './macro-arguments.ts';
 import { type Definition, define, definition, leaveScope } from './macro-store.ts';
 import { undefinedMark, unknownMark } from './marks.ts';
 import { isBlank, isDigit, macroEnd } from './scan.ts';
+import { SPEC_WORDS } from './spec-words.ts';
 
 /**
  * Expands every macro of a text as rpm does. What can not be known without running something, or
@@ -68,7 +69,7 @@ function expandCall(state: Expansion, text: string, at: number, frame: Frame): C
     return { out: harmlessOutput(state.marks, command), next: end };
   }
   if (text[at] === '[')
-    return { out: expressionText(state, text.slice(at + 1, end - 1), true), next: end };
+    return { out: expressionText(state, text.slice(at + 1, end - 1), true, frame), next: end };
   const header = readHeader(text, at, end);
   const { name, colon, conditional, negated } = header;
   if (name === '') return { out: '%', next: header.afterFlags };
@@ -128,19 +129,6 @@ function undefinedCall(state: Expansion, name: string): string {
   if (nowhere || SPEC_WORDS.has(name.toLowerCase())) return '%';
   return `${undefinedMark(state.marks, `%${name} is not defined`)}%`;
 }
-
-/** What begins with a per cent sign in a spec and is no macro. */
-const SPEC_WORDS: ReadonlySet<string> = new Set(
-  (
-    'if ifarch ifnarch ifos ifnos else elif elifarch elifos endif include package prep ' +
-    'generate_buildrequires conf build install check clean preun postun pretrans posttrans pre ' +
-    'post files changelog description triggerpostun triggerprein triggerun triggerin trigger ' +
-    'verifyscript sepolicy filetriggerin filetrigger filetriggerun filetriggerpostun ' +
-    'transfiletriggerin transfiletrigger transfiletriggerun transfiletriggerpostun end patchlist ' +
-    'sourcelist setup patch autosetup autopatch attr defattr dir doc docdir config ghost lang ' +
-    'license verify exclude caps readme artifact missingok'
-  ).split(' '),
-);
 
 /** Whatever it would have been given belongs to it; the macro may be parametric or not. */
 function unknownCall(

@@ -1,5 +1,5 @@
 import { refuse, SpecRefused } from './budget.ts';
-import type { Expansion } from './expansion.ts';
+import { type Expansion, type Frame, TOP } from './expansion.ts';
 import { nextToken, type Operator, type Reading } from './expression-tokens.ts';
 import {
   type Arithmetic,
@@ -18,8 +18,14 @@ import { unknownMark, whyUnknown } from './marks.ts';
 const MAX_NESTING = 200;
 
 /** The text of `%[...]` (with macros) or `%{expr:...}` (expanded already). */
-export function expressionText(state: Expansion, text: string, macros: boolean): string {
-  const value = evaluate(state, text, macros);
+export function expressionText(
+  state: Expansion,
+  text: string,
+  macros: boolean,
+  { depth }: Frame,
+): string {
+  // As in rpm an expression sees the arguments of whatever macro it is in.
+  const value = evaluate(state, text, macros, { depth, level: 0 });
   return value.kind === 'unknown' ? unknownMark(state.marks, value.why) : textOf(value);
 }
 
@@ -28,13 +34,14 @@ export function conditionHolds(
   state: Expansion,
   text: string,
 ): { readonly holds: boolean } | { readonly holds: null; readonly why: string } {
-  const value = evaluate(state, text, false);
+  const value = evaluate(state, text, false, TOP);
   const holds = truthOf(value);
   if (holds !== null) return { holds };
   return { holds, why: value.kind === 'unknown' ? value.why : 'it is not known' };
 }
 
-function evaluate(state: Expansion, text: string, macros: boolean): Value {
+function evaluate(state: Expansion, text: string, macros: boolean, frame: Frame): Value {
+  const { nesting } = state.budget;
   const reading: Reading = {
     state,
     text,
@@ -43,7 +50,7 @@ function evaluate(state: Expansion, text: string, macros: boolean): Value {
     token: { kind: 'end' },
     discard: false,
     doubt: null,
-    depth: 0,
+    frame,
   };
   try {
     nextToken(reading);
@@ -54,6 +61,8 @@ function evaluate(state: Expansion, text: string, macros: boolean): Value {
     const why = reading.doubt ?? whyUnknown(state.marks, text);
     if (!(error instanceof SpecRefused) || why === null) throw error;
     return unknown(why);
+  } finally {
+    state.budget.nesting = nesting;
   }
 }
 
@@ -156,9 +165,10 @@ function leftToRight(
 }
 
 function primary(reading: Reading): Value {
-  if (++reading.depth > MAX_NESTING) refuse('the expression is nested too deeply');
+  const { budget } = reading.state;
+  if (++budget.nesting > MAX_NESTING) refuse('the expression is nested too deeply');
   const value = primaryWithin(reading);
-  reading.depth--;
+  budget.nesting--;
   return value;
 }
 

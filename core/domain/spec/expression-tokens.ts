@@ -1,6 +1,6 @@
 import { refuse, spend } from './budget.ts';
 import { expand } from './expand.ts';
-import { type Expansion, TOP } from './expansion.ts';
+import type { Expansion, Frame } from './expansion.ts';
 import { integer, string, unknown, type Value } from './expression-values.ts';
 import { isMarkAt, whyUnknown } from './marks.ts';
 import { isAlpha, isDigit, isNameChar, macroEnd, skipSpace } from './scan.ts';
@@ -45,8 +45,8 @@ export interface Reading {
   discard: boolean;
   /** Something unknown was met: what looks wrong may be right. */
   doubt: string | null;
-  /** Parentheses and signs around the current place. */
-  depth: number;
+  /** Where its own macros are expanded. */
+  readonly frame: Frame;
 }
 
 const OPERATORS = [
@@ -118,8 +118,11 @@ function macroAfter({ text, state }: Reading, percent: number): number {
 function numberAt(reading: Reading): Value {
   const { text, macros, at } = reading;
   let end = at;
-  while (isDigit(text[end]) || (macros && text[end] === '%'))
-    end = text[end] === '%' ? macroAfter(reading, end) : end + 1;
+  for (;;) {
+    if (isDigit(text[end])) end++;
+    else if (macros && text[end] === '%') end = macroAfter(reading, end);
+    else break;
+  }
   if (isMarkAt(text, end)) return unknownWord(reading, at);
   reading.at = end;
   const digits = valueText(reading, at, end);
@@ -155,11 +158,15 @@ function quotedAt(reading: Reading, from: number, make: (text: string) => Value)
 }
 
 /** What counts of a token: nothing where it is discarded, else expanded where that is asked for. */
-function valueText({ state, text, macros, discard }: Reading, from: number, to: number): string {
+function valueText(
+  { state, text, macros, discard, frame }: Reading,
+  from: number,
+  to: number,
+): string {
   if (discard || from === to) return '';
   spend(state.budget, to - from);
   const content = text.slice(from, to);
-  return macros ? expand(state, content, TOP) : content;
+  return macros ? expand(state, content, frame) : content;
 }
 
 /** Something unknown and what hangs on it without a space: `0<mark>`, `<mark>%{name}`. */

@@ -122,6 +122,7 @@ function enterSection(
     const described = packageOf(draft, line);
     if (described !== null) described.described = true;
   }
+  if (kind === 'script') packageOf(draft, line);
   if (kind === 'files') {
     packageOf(draft, line);
     // Within a list of files %license is a word, whatever the License tag defined.

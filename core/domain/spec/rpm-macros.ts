@@ -45,6 +45,7 @@ export function rpmMacros(arch: BuildArch): MacroTable {
     __isa_bits: '64',
     _isa: '%{?__isa:(%{__isa})}',
     _lib: 'lib64',
+    optflags: '-O2 -g',
     // As in mock, which CBS builds with.
     _topdir: '/builddir/build',
     buildroot: '%{_buildrootdir}/%{NAME}-%{VERSION}-%{RELEASE}.%{_arch}',

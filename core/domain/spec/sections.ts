@@ -10,9 +10,16 @@ import {
 } from './spec-lines.ts';
 
 /** What is done with the lines of a section. */
-export type SectionKind = 'preamble' | 'sources' | 'patches' | 'description' | 'files' | 'other';
+export type SectionKind =
+  | 'preamble'
+  | 'sources'
+  | 'patches'
+  | 'description'
+  | 'files'
+  | 'script'
+  | 'other';
 
-/** By name without the per cent sign; names that begin with another one are told apart by length. */
+/** By name without the per cent sign. */
 const SECTIONS: ReadonlyMap<string, { readonly kind: SectionKind; readonly strip: Strip }> =
   new Map<string, { kind: SectionKind; strip: Strip }>([
     ['package', { kind: 'preamble', strip: STRIP_BOTH }],
@@ -24,13 +31,16 @@ const SECTIONS: ReadonlyMap<string, { readonly kind: SectionKind; readonly strip
     ['patchlist', { kind: 'patches', strip: STRIP_BOTH }],
     ['end', { kind: 'other', strip: STRIP_BOTH }],
     ...(
-      'prep generate_buildrequires conf build install check clean preun postun pretrans posttrans ' +
-      'pre post triggerpostun triggerprein triggerun triggerin trigger verifyscript filetriggerin ' +
+      'prep generate_buildrequires conf build install check clean triggerpostun triggerprein ' +
+      'triggerun triggerin trigger filetriggerin ' +
       'filetrigger filetriggerun filetriggerpostun transfiletriggerin transfiletrigger ' +
       'transfiletriggerun transfiletriggerpostun'
     )
       .split(' ')
       .map((name) => [name, { kind: 'other', strip: STRIP_NOTHING }] as const),
+    ...['pre', 'post', 'preun', 'postun', 'pretrans', 'posttrans', 'verifyscript'].map(
+      (name) => [name, { kind: 'script', strip: STRIP_NOTHING }] as const,
+    ),
   ]);
 
 export interface SectionStart {
@@ -68,15 +78,15 @@ export function newPackage(draft: SpecDraft, at: SpecLine): PackageDraft {
   return added;
 }
 
-/** The package that a `%description` or `%files` is for; null: nobody knows. */
+/** The package that a `%description`, `%files` or script is for; null: nobody knows. */
 export function packageOf(draft: SpecDraft, at: SpecLine): PackageDraft | null {
   const [, ...words] = at.text.split(/\s+/).filter((word) => word !== '');
   let full: string | null = null;
   const names: string[] = [];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === '-n') full = words.shift() ?? refuse(`Bad option -n: ${at.text.trim()}`);
-    else if (word === '-f' || word === '-l') words.shift();
-    else if (!/^-[fl]./.test(word)) names.push(word);
+    else if (/^-[flpP]$/.test(word)) words.shift();
+    else if (!/^-./.test(word)) names.push(word);
   }
   if (names.length > (full === null ? 1 : 0)) refuse(`Too many names: ${at.text.trim()}`);
   const [sub] = names;

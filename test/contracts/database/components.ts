@@ -174,7 +174,13 @@ export function componentContract(under: DatabaseUnderTest): void {
       const shown = await showChecks(here.db, byUser('sam'), checks, name as never);
       expect(shown).toMatchObject({ component: name, ...checks });
       expect(shown.branches).toEqual([
-        { collection, release: '7', sig, decision: expect.objectContaining({ allowed: false }) },
+        {
+          collection,
+          release: '7',
+          sig,
+          sclName: collection,
+          decision: expect.objectContaining({ allowed: false }),
+        },
       ]);
     });
   });

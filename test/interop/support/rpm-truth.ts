@@ -48,7 +48,7 @@ export async function rpmFields(
   }
   fields.set(
     'packages',
-    String([...fields.keys()].filter((key) => /^package name/.test(key)).length),
+    String([...fields.keys()].filter((key) => key.startsWith('package name')).length),
   );
   fields.set('expanded', withoutPrep(parsed.stdout, 1));
   return fields;

@@ -25,7 +25,7 @@ describe('a spec is one that rpm takes', () => {
 
   it('tells what rpm would say, and on which line', async () => {
     expect(await check(`%if 1\n${SPEC}`)).toEqual([
-      'rpm would refuse python.spec: Line 7: Unclosed %if of line 1.',
+      'rpm would refuse python.spec: Line 7: Unclosed %if of line 1',
     ]);
     const found = await specSyntax.check(pushOf({ ...GOOD, 'python.spec': 'Name: python\n' }));
     expect(found).toEqual([
@@ -33,7 +33,7 @@ describe('a spec is one that rpm takes', () => {
         where: 'scl-python33-el7',
         sig: 'core',
         problem:
-          'rpm would refuse python.spec: Line 1: version field must be present in package: (main package).',
+          'rpm would refuse python.spec: Line 1: version field must be present in package: (main package)',
         remedy: 'see what rpm says: rpmspec --parse python.spec',
       },
     ]);
@@ -42,7 +42,7 @@ describe('a spec is one that rpm takes', () => {
   it('tells of macros without end', async () => {
     const doubled = Array.from({ length: 40 }, (_, n) => `%define m${n + 1} %{m${n}}%{m${n}}\n`);
     expect(await check(`%define m0 x\n${doubled.join('')}URL: %{m40}\n${SPEC}`)).toEqual([
-      'rpm would refuse python.spec: The macros of the spec expand to more than any spec has reason to.',
+      'rpm would refuse python.spec: The macros of the spec expand to more than any spec has reason to',
     ]);
   });
 
