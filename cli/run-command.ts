@@ -39,6 +39,8 @@ export async function runCommand(
     const given = { ...readGlobalOptions(before), json: io.json };
     const behindVerb = withDryRun(spec, options, given);
     const context = await openContext(given, io);
+    // git runs the hidden ones, several times for one command of the user.
+    if (spec.hidden !== true) for (const line of context.config.rpkg.warnings) context.note(line);
     const outcome = await spec.run(context, args, behindVerb).catch(dryRunOutcome);
     if (io.json) io.stdout.write(`${JSON.stringify(outcome.data, null, 2)}\n`);
     else if (outcome.text !== '' && !(given.quiet && outcome.done === true))
@@ -81,7 +83,6 @@ async function openContext(given: GlobalOptions, io: Surroundings): Promise<Comm
   const note = (line: string): void => progress.say(printable(line));
   const environment = readEnvironment(io.env);
   const rpkg = readRpkgConfig(environment, given.configFile);
-  for (const line of rpkg.warnings) note(line);
   const config = new Config(environment, rpkg);
   const told = given.verbose
     ? (line: string) => io.stderr.write(`${printable(line)}\n`)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import { BRANCH_LAYOUT_ROOT, DOWNLOAD_ROOTS } from '../../core/domain/lookaside-addresses.ts';
 import { type IniValue, readIniSection } from './ini.ts';
@@ -22,6 +22,8 @@ export interface RpkgConfig {
   readonly remoteName: RpkgSetting | null;
   /** `gitbaseurl` is one of SSH: clones go by SSH where they are not anonymous. */
   readonly ssh: RpkgSetting | null;
+  /** The one of --config; absolute. */
+  readonly given: string | null;
   /** Files that were read, the later over the earlier. */
   readonly files: readonly string[];
   /** A line for each thing that is passed over. */
@@ -32,6 +34,7 @@ export const NO_RPKG_CONFIG: RpkgConfig = {
   url: null,
   remoteName: null,
   ssh: null,
+  given: null,
   files: [],
   warnings: [],
 };
@@ -88,7 +91,14 @@ export function readRpkgConfig(places: Places, given: string | null): RpkgConfig
   const ssh = base !== undefined && /^(git\+)?ssh:/.test(base.value) ? base : null;
   const name = settings.get('default_remote_name');
   const remoteName = name === undefined || name.value === '' ? null : name;
-  return { url, remoteName, ssh, files: read, warnings };
+  return {
+    url,
+    remoteName,
+    ssh,
+    given: given === null ? null : resolve(given),
+    files: read,
+    warnings,
+  };
 }
 
 const isKnown = (key: string): boolean =>

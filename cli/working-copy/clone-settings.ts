@@ -13,10 +13,8 @@ type Component = ApiOutput<'showComponent'>;
 export function parseRepositoryName(text: string): ComponentName {
   if (text.includes('://') || text.includes('@'))
     fail('name_invalid', 'A component is named, not a URL.', 'For instance: centpkg clone python');
-  const plain = text.replace(/\.git$/, '');
-  const slash = plain.indexOf('/');
   // One namespace is served; whichever is written, the server knows the component.
-  return parseComponentName(slash === -1 ? plain : plain.slice(slash + 1));
+  return parseComponentName(text.replace(/\.git$/, '').replace(/^[A-Za-z0-9][\w-]*\//, ''));
 }
 
 export interface Access {

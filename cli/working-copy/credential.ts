@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
  * The value of git's `credential.helper` that asks this very centpkg for the token. Single quotes,
  * because git hands a helper that begins with `!` to a shell.
  */
-export function credentialHelper(): string {
-  const words = [process.execPath, resolve(process.argv[1] ?? 'centpkg')];
+export function credentialHelper({ rpkg }: Config): string {
+  const given = rpkg.given === null ? [] : ['--config', rpkg.given];
+  const words = [process.execPath, resolve(process.argv[1] ?? 'centpkg'), ...given];
   return `!${words.map((word) => `'${word.replace(/'/g, "'\\''")}'`).join(' ')} git-credential`;
 }
 
@@ -28,7 +29,7 @@ export function tlsSettings(config: Config, url: string): [key: string, value: s
 export function credentialOptions(config: Config, url: string): string[] {
   return [
     [`credential.${url}.helper`, ''],
-    [`credential.${url}.helper`, credentialHelper()],
+    [`credential.${url}.helper`, credentialHelper(config)],
     ...tlsSettings(config, url),
   ].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }

@@ -87,12 +87,25 @@ describe('an error', () => {
 
   it.each(codes)('%s exits with the status of the table', (code) => {
     const report = reportError(new DistGitError(code, 'What happened.'));
+    const { error } = report.data as { error: { remedy?: string } };
+    const next = error.remedy === undefined ? '' : `\nto do: ${error.remedy}`;
     expect(report).toEqual({
       exit: ERROR_TABLE[code].exit,
-      text: 'error: What happened.',
-      data: { error: { code, message: 'What happened.' } },
+      text: `error: What happened.${next}`,
+      data: { error: { ...error, code, message: 'What happened.' } },
     });
   });
+
+  it.each(['usage', 'not_found', 'authentication_required', 'not_allowed', 'unavailable'] as const)(
+    '%s says what to type next, unless the error says it itself',
+    (code) => {
+      expect(reportError(new DistGitError(code, 'x')).text).toMatch(/\nto do: .*(--help|centpkg )/);
+      const detail = { remedy: 'Do this.' };
+      expect(reportError(new DistGitError(code, 'x', { detail })).text).toBe(
+        'error: x\nto do: Do this.',
+      );
+    },
+  );
 
   it('tells what happened, the rule, every problem, and what to do', () => {
     const error = new DistGitError('check_failed', 'Two things are wrong.', {

@@ -100,7 +100,7 @@ describe.each([
       ['switch-branch', ''],
       ['tag', ''],
       ['tag', 'v2'],
-      ['clone', '-b', 'scl-$'],
+      ['clone', '-b', 'scl-'],
     ])
       expect((await offered(['centpkg', ...words])).join(' ')).not.toMatch(/touch/);
     expect(await readdir(cwd)).not.toContain('ran');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cliScenario } from '../support/cli-scenario.ts';
 import { deadUrl } from '../support/faulty-proxy.ts';
+import { specOf } from '../support/sclo.ts';
 
 const scenario = cliScenario();
 const nobody = await deadUrl();
@@ -74,6 +75,20 @@ describe("rpkg's configuration", () => {
     });
     expect(settings).toContainEqual({ name: 'read', value: given, from: 'rpkg' });
     expect(JSON.stringify(settings)).not.toContain(file);
+  });
+
+  it('of -C is that of git, too: CENTPKG_TOKEN pushes to the server that it names', async () => {
+    const component = await scenario.component();
+    const visitor = await scenario.visitor();
+    await writeFile(join(visitor.home, 'given.conf'), urls(scenario.server.url));
+    const env = { CENTPKG_TOKEN: scenario.people.committer };
+    await visitor.must(['-C', 'given.conf', 'clone', '-b', 'scl-python33-el7', component], { env });
+    const cwd = join(visitor.home, component);
+    await writeFile(join(cwd, `${component}.spec`), specOf(component));
+    await visitor.git(cwd, 'add', '--all');
+    await visitor.must(['commit', '-m', 'Add the spec'], { cwd });
+    expect((await visitor.run(['push'], { cwd, env })).code).toBe(4);
+    expect(await visitor.must(['-C', '../given.conf', 'push'], { cwd, env })).toContain('Pushed ');
   });
 
   it('shows no token, and where it is from', async () => {
