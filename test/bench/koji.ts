@@ -7,24 +7,26 @@ import { atLeast, atMost, type Measure, timed } from './measure.ts';
  */
 export async function kojiBench(): Promise<Measure[]> {
   await using sclo = await scloAtHub();
-  const { server, hub, expected, byHand } = sclo;
+  const { server, hub, expected } = sclo;
   const seconds = async (act: () => Promise<unknown>): Promise<number> => (await timed(act)) / 1000;
   const first = await seconds(() => sclo.applyAll());
   const requests = hub.seen.length;
   const events = hub.state.store.lastEvent;
   const isThere = (child: string, parent: string): boolean =>
-    (byHand('getInheritanceData', child) as { name: string }[]).some(({ name }) => name === parent);
+    (sclo.byHand('getInheritanceData', child) as { name: string }[]).some(
+      ({ name }) => name === parent,
+    );
   const there = {
-    tags: expected.tags.filter((tag) => byHand('getTag', tag) !== null).length,
-    targets: expected.targets.filter(({ target }) => byHand('getBuildTarget', target) !== null)
+    tags: expected.tags.filter((tag) => sclo.byHand('getTag', tag) !== null).length,
+    targets: expected.targets.filter(({ target }) => sclo.byHand('getBuildTarget', target) !== null)
       .length,
     edges: expected.edges.filter(({ child, parent }) => isThere(child, parent)).length,
   };
   const second = await seconds(() => sclo.applyAll());
   const writes = hub.state.store.lastEvent - events;
   const [edge] = expected.edges;
-  const { id } = byHand('getTag', edge?.parent ?? '') as { id: number };
-  byHand('setInheritanceData', edge?.child ?? '', [{ parent_id: id, 'delete link': true }]);
+  const { id } = sclo.byHand('getTag', edge?.parent ?? '') as { id: number };
+  sclo.byHand('setInheritanceData', edge?.child ?? '', [{ parent_id: id, 'delete link': true }]);
   let found = 0;
   const drift = await seconds(async () => {
     found = (await server.must('findDrift', {})).items.length;
