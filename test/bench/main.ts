@@ -4,6 +4,7 @@ import { accessBench } from './access.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
 import { indexSizeBench } from './index-size.ts';
+import { kojiBench } from './koji.ts';
 import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
@@ -45,6 +46,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ssh: {
     title: 'ssh: ours with login and all checks; peer: sshd with a file of keys and bare git',
     measure: sshBench,
+  },
+  koji: {
+    title: 'koji: 72 collections of a SIG, set up at a hub that has none of them',
+    measure: kojiBench,
   },
   startup: { title: 'startup', measure: startupBench },
 };
