@@ -17,7 +17,6 @@ import {
   textOption,
 } from '../command.ts';
 import { readDeclaration } from '../declarations/read-declaration.ts';
-import { writeYaml } from '../declarations/yaml-file.ts';
 import { collectionDetails } from './collection.ts';
 
 type Applied = ApiOutput<'applyDeclaration'>;
@@ -123,6 +122,7 @@ export const declarationCommands: readonly CommandSpec[] = [
     async run({ api }, _args, options) {
       const { items } = await api.call('listCollections', { sig: textOption(options, 'sig') });
       const data = { collections: declared(items) };
+      const { writeYaml } = await import('../declarations/yaml-file.ts');
       return { data, text: writeYaml(data).trimEnd() };
     },
   },

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDeclaration } from '../../cli/declarations/read-declaration.ts';
 import { writeYaml } from '../../cli/declarations/yaml-file.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import { SCHEMAS } from '../../core/api/schemas.ts';
+import { parseInput } from '../../server/http/api-routes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -16,8 +18,19 @@ async function read(text: string, name = 'c.yaml') {
   await writeFile(join(temporary.path, name), text);
   return readDeclaration({ cwd: temporary.path, readInput: async () => '' }, name);
 }
+/** What a person is told of the file, be it here or by the server. */
 async function problems(text: string, name = 'c.yaml'): Promise<string[]> {
-  const error: unknown = await read(text, name).catch((raw: unknown) => raw);
+  const error: unknown = await read(text, name).then(
+    (file) => {
+      try {
+        parseInput(SCHEMAS.applyDeclaration, { path: {}, query: {}, body: file.body });
+      } catch (raw) {
+        return file.inFile(raw);
+      }
+      return null;
+    },
+    (raw: unknown) => raw,
+  );
   if (!(error instanceof DistGitError)) throw new Error(`It was taken: ${text}`, { cause: error });
   return (error.detail.problems ?? []).map(({ path, message }) => `${path}: ${message}`);
 }
@@ -95,6 +108,19 @@ collections:
       'c.yaml:11 collections.1.namespace',
       'c.yaml:12 collections.1.inheritTesting',
       'c.yaml:13 collections.1.releases',
+    ]);
+  });
+
+  it('has one thing that is wrong at its line, and says what is', async () => {
+    expect(await problems(YAML.replace('6:', '5:'))).toEqual([
+      'c.yaml:6 collections.0.releases.5: is not an EL release. Known are: 6, 7, 8, 8s, 9, 9s, 10, 10s.',
+    ]);
+    expect(await problems(`${YAML}title: x\n`)).toEqual(['c.yaml:11 title: is not a field']);
+    expect(await problems('sig: sclo\n')).toEqual([
+      expect.stringMatching(/^c\.yaml:1 collections: /),
+    ]);
+    expect(await problems('- name: python33\n')).toEqual([
+      'c.yaml:1: There is no "collections:" in it.',
     ]);
   });
 
