@@ -45,20 +45,20 @@ function releaseText(collection: string, item: Release): string {
           ] as const,
         ]),
   ]);
-  const lines = [
-    ...steps
-      .filter(({ state }) => state !== 'done')
-      .flatMap(({ step, state, words, remedy }) => [
-        `${state}: ${step}${words === null ? '' : `: ${words}`}`,
-        ...(remedy === null || remedy === '' ? [] : [`  ${remedy}`]),
-      ]),
-    ...findings.map(({ message, remedy }) =>
-      remedy === null ? `found: ${message}` : `found: ${message}\n  ${remedy}`,
-    ),
-    ...requests.flatMap(({ message, commands }) => [
+  const lines: string[] = [];
+  for (const { step, state, words, remedy } of steps) {
+    if (state === 'done') continue;
+    lines.push(`${state}: ${step}${words === null ? '' : `: ${words}`}`);
+    if (remedy !== null && remedy !== '') lines.push(`  ${remedy}`);
+  }
+  for (const { message, remedy } of findings) {
+    lines.push(`found: ${message}`);
+    if (remedy !== null) lines.push(`  ${remedy}`);
+  }
+  for (const { message, commands } of requests)
+    lines.push(
       `needs an admin of the hub: ${message}`,
       ...commands.map((command) => `  ${command}`),
-    ]),
-  ];
+    );
   return lines.length === 0 ? head : `${head}\n\n${lines.join('\n')}`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { HubState } from './hub-state.ts';
 import type { AdminRequest, Finding, Need, Plan, PlanOptions, Step } from './plan.ts';
 import type { ThingId } from './things.ts';
@@ -34,10 +35,7 @@ export function openDraft(hub: HubState, { ours, named }: PlanOptions): Draft {
     hub,
     mayOverwrite: (thing) => ours.has(thing) || named.has(thing),
     isNamed: (thing) => named.has(thing),
-    available: (tag) =>
-      (created.has(tag) && may(hub, 'tag')) ||
-      (hub.tags.get(tag) ?? null) !== null ||
-      hub.parents.get(tag) === true,
+    available: (tag) => (created.has(tag) && may(hub, 'tag')) || isThere(hub, tag),
     willCreate: (tag) => created.add(tag),
     holdBack: (tag, message) => heldBack.set(tag, message),
     isHeldBack(tag, blocks) {
@@ -68,6 +66,14 @@ export function openDraft(hub: HubState, { ours, named }: PlanOptions): Draft {
   return draft;
 }
 
+/** @throws Error when nobody asked: a guess would leave edges out */
+function isThere({ tags, parents }: HubState, tag: string): boolean {
+  const found = tags.get(tag);
+  const there = found === undefined ? parents.get(tag) : found !== null;
+  if (there === undefined) throw new Error(`Tag ${tag} was not looked for on the hub.`);
+  return there;
+}
+
 function may({ account: { permissions } }: HubState, need: Need): boolean {
   // Koji's package list has a policy of its own, that only Koji can tell of.
   return need === 'package_list' || permissions.has('admin') || permissions.has(need);
@@ -80,12 +86,12 @@ function isPermitted(draft: Draft, step: Step): boolean {
   const { user } = draft.hub.account;
   draft.request(
     `The account ${user} has no permission ${needs} on the hub.`,
-    [`koji grant-permission ${needs} ${user}`],
+    [`koji grant-permission ${needs} ${shellWord(user)}`],
     [...step.makes, ...step.drops],
   );
   return false;
 }
 
-/** What says that a thing on the hub stays as it is until it is named. */
+/** What says that a thing stays as it is until it is named; names on a hub can be any text. */
 export const untilNamed = (thing: ThingId, then: string): string =>
-  `It stays. To ${then}, name it: --overwrite "${thing}"`;
+  `It stays. To ${then}, name it: --overwrite ${shellWord(thing)}`;

@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { DesiredRepo, DesiredTag } from './desired-state.ts';
 import type { HubRepo } from './hub-state.ts';
 import type { ExternalRepoStep, PlannedRepo } from './plan.ts';
@@ -77,8 +78,8 @@ function isOnHub(draft: Draft, tag: string, desired: DesiredTag, repo: string): 
     url === null
       ? `The hub has no external repository ${repo}, and the configuration has no URL for it.`
       : `The hub has no external repository ${repo}.`,
-    // Quoted: the shell must leave $arch to Koji.
-    url === null ? [] : [`koji add-external-repo ${repo} '${url}'`],
+    // The shell must leave $arch to Koji.
+    url === null ? [] : [`koji add-external-repo ${shellWord(repo)} ${shellWord(url)}`],
     [thing.externalRepo(tag, repo)],
   );
   return false;

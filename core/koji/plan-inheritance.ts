@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { DesiredEdge, DesiredTag } from './desired-state.ts';
 import type { HubEdge, HubTag } from './hub-state.ts';
 import type { PlannedEdge } from './plan.ts';
@@ -141,7 +142,7 @@ function missingParent(
   if (collection === null)
     draft.request(
       `The hub has no tag ${parent}.`,
-      [`koji add-tag --arches "${(arches ?? []).join(' ')}" ${parent}`],
+      [`koji add-tag --arches "${(arches ?? []).join(' ')}" ${shellWord(parent)}`],
       [id],
     );
   const remedy =

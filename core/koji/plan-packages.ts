@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { DesiredPackage, DesiredTag } from './desired-state.ts';
 import type { HubPackage } from './hub-state.ts';
 import type { PackageStep, PlannedPackage } from './plan.ts';
@@ -27,8 +28,13 @@ function listPackage(draft: Draft, tag: string, { package: name, owner }: Desire
   if (user === 'active')
     draft.add(stepOf(tag, name, { before: null, after: { owner, blocked: false } }));
   else if (user === null)
-    draft.request(`The hub has no user ${owner}.`, [`koji add-user ${owner}`], [id]);
-  else draft.request(`User ${owner} is blocked on the hub.`, [`koji enable-user ${owner}`], [id]);
+    draft.request(`The hub has no user ${owner}.`, [`koji add-user ${shellWord(owner)}`], [id]);
+  else
+    draft.request(
+      `User ${owner} is blocked on the hub.`,
+      [`koji enable-user ${shellWord(owner)}`],
+      [id],
+    );
 }
 
 function changePackage(

@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { DesiredTag } from './desired-state.ts';
 import type { HubTag } from './hub-state.ts';
 import type { TagSettings, TagStep } from './plan.ts';
@@ -52,7 +53,11 @@ function permissionExists(draft: Draft, desired: DesiredTag, blocks: readonly Th
   const users = new Set([...packages.map(({ owner }) => owner), draft.hub.account.user]);
   const message = `The hub has no permission ${perm}.`;
   if (hubTag(draft, desired.tag) === null) draft.holdBack(desired.tag, message);
-  draft.request(message, [`koji grant-permission --new ${perm} ${[...users].join(' ')}`], blocks);
+  draft.request(
+    message,
+    [`koji grant-permission --new ${perm} ${[...users].map(shellWord).join(' ')}`],
+    blocks,
+  );
   return false;
 }
 

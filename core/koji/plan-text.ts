@@ -16,12 +16,15 @@ export function planText(plan: Plan): string {
   const lines = [...plan.steps.flatMap(linesOf), ...findingLines(plan)];
   const objects = Map.groupBy(lines, ({ object }) => object);
   const parts = [...objects].map(([object, of]) =>
-    [object, ...of.map(({ sign, text }) => `  ${sign} ${text}`)].join('\n'),
+    // Names on a hub can be any text, and each stays on its line.
+    [object, ...of.map(({ sign, text }) => `  ${sign} ${oneLine(text)}`)].join('\n'),
   );
   if (plan.requests.length > 0) parts.push(requestText(plan));
   parts.push(sums(plan));
   return parts.join('\n\n');
 }
+
+const oneLine = (text: string): string => text.replace(/\p{Cc}/gu, '?');
 
 /** `tag X parent Y` is about `tag X`. */
 const objectOf = (thing: string): string => thing.split(' ').slice(0, 2).join(' ');

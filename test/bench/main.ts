@@ -4,6 +4,7 @@ import { accessBench } from './access.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
 import { indexSizeBench } from './index-size.ts';
+import { kojiBench } from './koji.ts';
 import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
@@ -50,6 +51,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   spec: {
     title: 'spec: our reader; peer: rpmspec with the same macros, one process for all files',
     measure: specBench,
+  },
+  koji: {
+    title: 'koji: 72 collections of a SIG, set up at a hub that has none of them',
+    measure: kojiBench,
   },
   startup: { title: 'startup', measure: startupBench },
 };

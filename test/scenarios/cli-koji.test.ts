@@ -104,7 +104,7 @@ describe('a SIG sets up Koji', () => {
     byHand('setInheritanceData', BUILD, [{ parent_id: id, priority: 99, ...link }]);
     const stdout = await scenario.carol.must(['collection', 'drift', 'rh-python34']);
     const thing = `tag ${BUILD} parent somebody-s`;
-    expect(stdout).toContain(`name it: --overwrite "${thing}"`);
+    expect(stdout).toContain(`name it: --overwrite '${thing}'`);
     await scenario.carol.must(['collection', 'apply', 'rh-python34', '--el', '7']);
     expect(parents(BUILD)).toMatchObject([{}, {}, { name: 'somebody-s' }]);
     await scenario.carol.must([

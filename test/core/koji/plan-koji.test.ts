@@ -135,7 +135,7 @@ describe('the plan of what is there', () => {
     ]);
     const id = `tag ${BUILD} parent epel7-extras`;
     expect(kinds(found)).toContain(`foreign: ${id}`);
-    expect(planText(found)).toContain(`name it: --overwrite "${id}"`);
+    expect(planText(found)).toContain(`name it: --overwrite '${id}'`);
     const named = plan({ ...hub, parents }, { ...DONE, named: [id] }, desired);
     expect(named.steps).toMatchObject([
       { set: [{ parent: 'sclo7-httpd24-rh-release', priority: 25 }], remove: ['epel7-extras'] },
@@ -206,6 +206,17 @@ describe('the plan of what is there', () => {
     expect(plan(hub, DONE).steps).toMatchObject([
       { kind: 'target', action: 'change', before: elsewhere, after: { destTag: CANDIDATE } },
     ]);
+  });
+
+  it('shows names that could be taken for more than names as what they are', () => {
+    const groups = DONE.hub.tags.get(BUILD)?.groups.map(({ group, blocked, packages }) => ({
+      group,
+      blocked,
+      packages: [...packages, { package: "$(reboot)'\n  - vim", blocked: false }],
+    }));
+    const text = planText(plan(withTag(DONE.hub, BUILD, { groups }), DONE));
+    expect(text).toContain(`--overwrite 'tag ${BUILD} group build package $(reboot)'\\''?  - vim'`);
+    expect(text).not.toMatch(/^ {2}-/m);
   });
 
   it('swaps the priorities of repositories without a moment of two with one', () => {
@@ -313,6 +324,7 @@ describe('what is missing on the hub', () => {
 
   it('is never guessed: what was not read is an error', () => {
     expect(() => plan({ ...EMPTY, tags: new Map() })).toThrow(/was not read/);
+    expect(() => plan({ ...EMPTY, parents: new Map() })).toThrow(/was not looked for/);
     expect(() => plan({ ...EMPTY, targets: new Map() })).toThrow(/was not read/);
     expect(() => plan({ ...EMPTY, users: new Map() })).toThrow(/was not read/);
     expect(() => plan({ ...EMPTY, externalRepos: new Map() })).toThrow(/was not read/);

@@ -15,8 +15,10 @@ export class HubFault extends Error {
 export const generic = (text: string): HubFault => new HubFault(1000, text);
 export const denied = (text: string): HubFault => new HubFault(1004, text);
 
-const matches = (row: Row, where: Where): boolean =>
-  Object.entries(where).every(([name, value]) => row[name] === value);
+function matches(row: Row, where: Where): boolean {
+  for (const name in where) if (row[name] !== where[name]) return false;
+  return true;
+}
 
 /**
  * A hub's database: tables whose rows are never deleted but revoked, by events; with savepoints.
@@ -24,17 +26,19 @@ const matches = (row: Row, where: Where): boolean =>
  */
 export class Store {
   readonly #tables = new Map<string, Row[]>();
+  /** Rows that are of a tag, by the table and the tag's number, which stays. */
+  readonly #byTag = new Map<string, Row[]>();
   readonly #sequences = new Map<string, number>();
   readonly #undo: (() => void)[] = [];
   /** What a hub's own policy `package_list` says to everybody; null: the default one holds. */
   packageRefusal: string | null = null;
 
   rows(table: string, where: Where = {}): Row[] {
-    return this.#table(table).filter((row) => matches(row, where));
+    return this.#among(table, where).filter((row) => matches(row, where));
   }
 
   one(table: string, where: Where): Row | undefined {
-    return this.#table(table).find((row) => matches(row, where));
+    return this.#among(table, where).find((row) => matches(row, where));
   }
 
   /** Rows of a versioned table that hold now. */
@@ -47,9 +51,12 @@ export class Store {
   }
 
   insert(table: string, row: Row): Row {
-    const rows = this.#table(table);
-    rows.push(row);
-    this.#undo.push(() => rows.splice(rows.indexOf(row), 1));
+    const lists = [this.#table(table)];
+    if ('tag_id' in row) lists.push(this.#ofTag(table, row.tag_id));
+    for (const rows of lists) {
+      rows.push(row);
+      this.#undo.push(() => rows.splice(rows.lastIndexOf(row), 1));
+    }
     return row;
   }
 
@@ -81,6 +88,17 @@ export class Store {
   /** @returns whether there was anything to commit */
   commit(): boolean {
     return this.#undo.splice(0).length > 0;
+  }
+
+  #among(table: string, where: Where): Row[] {
+    return 'tag_id' in where ? this.#ofTag(table, where.tag_id) : this.#table(table);
+  }
+
+  #ofTag(table: string, tag: XmlRpcValue | undefined): Row[] {
+    const key = `${table} ${say(tag)}`;
+    let rows = this.#byTag.get(key);
+    if (rows === undefined) this.#byTag.set(key, (rows = []));
+    return rows;
   }
 
   #table(name: string): Row[] {
