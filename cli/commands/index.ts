@@ -6,6 +6,7 @@ import { commit, push } from './commit.ts';
 import { componentCommands } from './component.ts';
 import { explain } from './explain.ts';
 import { importCommand } from './import.ts';
+import { importGit } from './import-git.ts';
 import { keyCommands } from './key.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
 import { lookasideCommands } from './lookaside.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   upload,
   sources,
   importCommand,
+  importGit,
   sclConvert,
   commit,
   push,

@@ -3,6 +3,7 @@ import { run } from '../support/process.ts';
 import { accessBench } from './access.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
+import { importBench } from './import.ts';
 import { indexSizeBench } from './index-size.ts';
 import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
@@ -45,6 +46,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   ssh: {
     title: 'ssh: ours with login and all checks; peer: sshd with a file of keys and bare git',
     measure: sshBench,
+  },
+  import: {
+    title: 'import of a source package; peer: rpm2cpio and cpio, which check nothing',
+    measure: importBench,
   },
   startup: { title: 'startup', measure: startupBench },
 };
