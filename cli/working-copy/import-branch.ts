@@ -59,11 +59,22 @@ export async function importBranch(
     const rest = packages.filter(({ source }) => !told.has(basename(source.path)));
     // A push that is refused stands for all of them; else one does, and the newer ones wait.
     const failed = rest.length === 0 ? packages : rest;
-    const refused = failed.map(({ source }, index) => {
-      const row = refusedRow(source.path, wanted, error);
-      const first = basename(failed[0]?.source.path ?? '');
-      if (rest.length === 0 || index === 0) return row;
-      return { ...row, reason: `It waits for ${first}.`, remedy: null };
+    const [first] = failed;
+    const refused = failed.map((one): ImportRow => {
+      if (one === first || first === undefined || rest.length === 0)
+        return refusedRow(one.source.path, wanted, error);
+      const file = basename(one.source.path);
+      const reason = `It waits for ${basename(first.source.path)}.`;
+      const { branch: name } = place;
+      return {
+        file,
+        component,
+        branch: name,
+        state: 'refused',
+        commit: null,
+        reason,
+        remedy: null,
+      };
     });
     const names = new Set(refused.map(({ file }) => file));
     return [...rows.filter(({ file }) => !names.has(file)), ...refused];
