@@ -51,6 +51,8 @@ export async function withPayload<T>(
   ];
   const file = createReadStream(source.path, { start: offset, highWaterMark: CHUNK });
   const unpacked = new PassThrough({ highWaterMark: CHUNK });
+  // Who reads it hears of errors; so does nobody once the reader has given up.
+  unpacked.on('error', () => {});
   // Whatever fails first ends the others.
   const stop = new AbortController();
   const any = AbortSignal.any([signal, stop.signal]);
