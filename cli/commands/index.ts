@@ -17,6 +17,7 @@ import { diff, newChanges } from './diff.ts';
 import { explain } from './explain.ts';
 import { giturl } from './giturl.ts';
 import { importCommand } from './import.ts';
+import { importGit } from './import-git.ts';
 import { keyCommands } from './key.ts';
 import { lint } from './lint.ts';
 import { gitCredential, login, logout, whoami } from './login.ts';
@@ -54,6 +55,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   diff,
   clog,
   importCommand,
+  importGit,
   sclConvert,
   commit,
   pull,

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
-import { branchName } from '../../core/domain/branch-name.ts';
+import { type Branch, branchName } from '../../core/domain/branch-name.ts';
+import { openApi } from '../api-client/open-api.ts';
 import type { CommandContext } from '../command.ts';
 import { clone } from '../commands/clone.ts';
 import { importedLine } from '../rpm/srpm/import-message.ts';
@@ -24,7 +25,7 @@ export interface AllOptions {
  * @returns one row per package
  */
 export async function importBranch(
-  context: CommandContext,
+  outside: CommandContext,
   wanted: BranchImport,
   options: AllOptions,
 ): Promise<ImportRow[]> {
@@ -32,8 +33,10 @@ export async function importBranch(
   const place = { component, branch: branchName(branch) };
   const rows: ImportRow[] = [];
   try {
-    await requireBranch(context, wanted, options);
-    const copy = await copyOf(context, wanted, options.dryRun);
+    await requireBranch(outside, wanted, options);
+    const there = await copyOf(outside, wanted, options.dryRun);
+    const copy = there?.copy ?? null;
+    const context = there?.context ?? outside;
     const todo = copy === null ? packages : await notYet(copy, packages, rows);
     for (const one of todo) {
       const file = basename(one.source.path);
@@ -47,14 +50,31 @@ export async function importBranch(
       const done = await importSourcePackage(context, copy, branch, one.source, settings);
       rows.push({ ...row, state: 'imported', commit: done.commit });
     }
-    if (options.push && copy !== null && !options.dryRun) await push(context, copy, wanted);
+    if (options.push && copy !== null && !options.dryRun)
+      await pushTo(context, copy, branch, 'HEAD');
     return rows;
   } catch (error) {
     const told = new Set(rows.map(({ file }) => file));
     const rest = packages.filter(({ source }) => !told.has(basename(source.path)));
-    // A push that is refused stands for all of them.
+    // A push that is refused stands for all of them; else one does, and the newer ones wait.
     const failed = rest.length === 0 ? packages : rest;
-    const refused = failed.map(({ source }) => refusedRow(source.path, wanted, error));
+    const [first] = failed;
+    const refused = failed.map((one): ImportRow => {
+      if (one === first || first === undefined || rest.length === 0)
+        return refusedRow(one.source.path, wanted, error);
+      const file = basename(one.source.path);
+      const reason = `It waits for ${basename(first.source.path)}.`;
+      const { branch: name } = place;
+      return {
+        file,
+        component,
+        branch: name,
+        state: 'refused',
+        commit: null,
+        reason,
+        remedy: null,
+      };
+    });
     const names = new Set(refused.map(({ file }) => file));
     return [...rows.filter(({ file }) => !names.has(file)), ...refused];
   }
@@ -90,21 +110,22 @@ async function requireBranch(
 
 /** A clone with the branch checked out and up to date; null: there is none, and none was to be made. */
 async function copyOf(
-  context: CommandContext,
+  outside: CommandContext,
   { component, branch }: BranchImport,
   dryRun: boolean,
-): Promise<WorkingCopy | null> {
-  const folder = join(context.cwd, component);
+): Promise<{ copy: WorkingCopy; context: CommandContext } | null> {
+  const folder = join(outside.cwd, component);
   const there = await stat(folder).then(
     () => true,
     () => false,
   );
   if (!there && dryRun) return null;
-  if (!there) await clone.run(context, [component, component], {});
-  const copy = await openWorkingCopy({ ...context, git: context.git.at(folder) });
+  if (!there) await clone.run(outside, [component, component], {});
+  const context = await contextAt(outside, folder);
+  const copy = await openWorkingCopy(context);
   if (copy.component !== component || basename(copy.root) !== component)
     fail('conflict', `${folder} is not a clone of ${component}.`, 'Import in another folder.');
-  if (dryRun) return copy;
+  if (dryRun) return { copy, context };
   await requireClean(copy);
   const name = branchName(branch);
   const { git, remote, url } = copy;
@@ -117,7 +138,16 @@ async function copyOf(
     ...(local === null ? ['-b', name, '--track', tracking] : [name]),
   );
   await git.read('merge', '--ff-only', '--quiet', tracking);
-  return copy;
+  return { copy, context };
+}
+
+/** As if the user were in that clone: its own server counts. */
+async function contextAt(context: CommandContext, folder: string): Promise<CommandContext> {
+  const { config, api } = context;
+  const git = context.git.at(folder);
+  const url = await git.ask('config', '--get', 'centpkg.url');
+  const own = url === null || url === api.url ? api : openApi(config, url);
+  return { ...context, api: own, cwd: folder, git };
 }
 
 /**
@@ -165,10 +195,12 @@ async function requireImportsOnly({ git }: WorkingCopy, name: string): Promise<v
   );
 }
 
-async function push(
+/** @param ref what goes there */
+export async function pushTo(
   { config, api }: CommandContext,
   copy: WorkingCopy,
-  { branch }: BranchImport,
+  branch: Branch,
+  ref: string,
 ): Promise<void> {
   if (!api.hasCredential)
     fail('authentication_required', 'Pushing needs a login.', 'Log in first: centpkg login');
@@ -177,6 +209,6 @@ async function push(
     'push',
     '--quiet',
     copy.remote,
-    `HEAD:refs/heads/${branchName(branch)}`,
+    `${ref}:refs/heads/${branchName(branch)}`,
   );
 }

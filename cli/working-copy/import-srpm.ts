@@ -96,7 +96,7 @@ async function makeAside(
   const inCache = await toCache(context, copy, sorted.inCache, offline);
   const all = [...sorted.inGit, ...(await ownFiles(copy, folder, sorted.inGit, inCache))];
   const removed = await noMore(copy, all);
-  const tree = await writeTree(context, root, folder, { files: all, removed });
+  const tree = await writeTree(context, root, folder, { base: 'HEAD', files: all, removed });
   const [head = '', before] = (await git.read('rev-parse', 'HEAD', 'HEAD^{tree}')).split('\n');
   const state = tree === before ? 'unchanged' : options.commit ? 'committed' : 'staged';
   const message = importMessage(source);

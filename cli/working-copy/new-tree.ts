@@ -14,9 +14,16 @@ export interface TreeFile {
 /** Command lines have an end. */
 const AT_ONCE = 200;
 
+/** A file that is in the repository already. */
+export interface TreeEntry {
+  readonly name: string;
+  readonly mode: string;
+  readonly oid: string;
+}
+
 /**
- * Writes a tree into the repository: what HEAD has, without `removed`, and with `files`, byte for
- * byte. Index, work tree and branch stay as they are.
+ * Writes a tree into the repository: what `base` has, without `removed`, and with `files`, byte for
+ * byte, and `entries`. Index, work tree and branch stay as they are.
  * @param folder for an index of its own
  * @returns the tree's id
  */
@@ -24,24 +31,36 @@ export async function writeTree(
   context: Pick<CommandContext, 'config'>,
   root: string,
   folder: string,
-  change: { readonly files: readonly TreeFile[]; readonly removed: readonly string[] },
+  change: {
+    readonly base: string;
+    readonly removed: readonly string[];
+    readonly files: readonly TreeFile[];
+    readonly entries?: readonly TreeEntry[];
+  },
 ): Promise<string> {
   const variables = { ...context.config.variables, GIT_INDEX_FILE: join(folder, 'index') };
   const git = new UserGit(root, variables);
-  await git.read('read-tree', 'HEAD');
+  await git.read('read-tree', change.base);
   for (const names of chunks(change.removed))
     await git.read('update-index', '--force-remove', '--', ...names);
   for (const files of chunks(change.files)) {
     const paths = files.map(({ path }) => path);
     const written = await git.read('hash-object', '-w', '--no-filters', '--', ...paths);
     const oids = written.trim().split('\n');
-    const entries = files.flatMap(({ name, executable }, index) => [
-      '--cacheinfo',
-      `${executable ? '100755' : '100644'},${oids[index]},${name}`,
-    ]);
-    await git.read('update-index', '--add', '--replace', ...entries);
+    const entries = files.map(({ name, executable }, index) => ({
+      name,
+      mode: executable ? '100755' : '100644',
+      oid: oids[index] ?? '',
+    }));
+    await addEntries(git, entries);
   }
+  for (const entries of chunks(change.entries ?? [])) await addEntries(git, entries);
   return (await git.read('write-tree')).trim();
+}
+
+async function addEntries(git: UserGit, entries: readonly TreeEntry[]): Promise<void> {
+  const infos = entries.flatMap(({ name, mode, oid }) => ['--cacheinfo', `${mode},${oid},${name}`]);
+  await git.read('update-index', '--add', '--replace', ...infos);
 }
 
 /** A commit of `tree` that no branch has yet. @returns its id */

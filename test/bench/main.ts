@@ -3,6 +3,7 @@ import { run } from '../support/process.ts';
 import { accessBench } from './access.ts';
 import { apacheVersion } from './apache.ts';
 import { gitBench } from './git.ts';
+import { importBench } from './import.ts';
 import { indexSizeBench } from './index-size.ts';
 import { kojiBench } from './koji.ts';
 import { lookasideBench } from './lookaside.ts';
@@ -55,6 +56,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   koji: {
     title: 'koji: 72 collections of a SIG, set up at a hub that has none of them',
     measure: kojiBench,
+  },
+  import: {
+    title: 'import of a source package; peer: rpm2cpio and cpio, which check nothing',
+    measure: importBench,
   },
   startup: { title: 'startup', measure: startupBench },
 };

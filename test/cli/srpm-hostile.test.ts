@@ -85,6 +85,16 @@ describe('a forged package', () => {
     ],
     ['a folder', tags([TAG.dirNames, { texts: ['/usr/'] }]), /it has folders/],
     ['no files', tags([TAG.basenames, null]), /no files/],
+    [
+      'far too many names',
+      tags([TAG.basenames, { texts: Array<string>(100_001).fill('') }]),
+      /tag 1117 has 100001 values/,
+    ],
+    [
+      'far too many sizes',
+      tags([TAG.fileSizes, { shorts: Array<number>(100_001).fill(0) }]),
+      /tag 1028 has 100001 values/,
+    ],
     ['too many files', tags([TAG.basenames, { texts: Array(10_001).fill('a') }]), /10001 files/],
     ['a symlink', tags([TAG.fileModes, { shorts: [0o120777] }]), /not a regular file/],
     ['a device', tags([TAG.fileModes, { shorts: [0o020644] }]), /not a regular file/],

@@ -145,6 +145,26 @@ describe('import --all', () => {
     expect(await ann.git(copy, 'log', '-1', '--format=%s')).toBe('Fix it\n');
   });
 
+  it('stops on a branch where a package is refused, and not on others', async () => {
+    const [component, other] = [await scenario.component(), await scenario.component()];
+    const cwd = scenario.path('clones');
+    await mkdir(cwd);
+    const folder = scenario.path('released');
+    const first = join(folder, await released(folder, `python33-${component}`, '1'));
+    await released(folder, `python33-${component}`, '2');
+    await released(folder, `python33-${other}`, '1');
+    const bytes = await readFile(first);
+    bytes[bytes.length - 20] = (bytes[bytes.length - 20] ?? 0) ^ 1;
+    await writeFile(first, bytes);
+    const { code, stdout } = await scenario.ann.run(['import', '--all', folder, '--json'], { cwd });
+    expect(code).toBe(6);
+    expect((JSON.parse(stdout) as { packages: ImportRow[] }).packages).toMatchObject([
+      { state: 'refused', reason: expect.stringContaining('package is refused') as string },
+      { state: 'refused', reason: `It waits for ${basename(first)}.` },
+      { state: 'imported', component: other },
+    ]);
+  });
+
   it('is told from the import of one package', async () => {
     const cwd = scenario.ann.home;
     for (const [args, why] of [

@@ -19,7 +19,7 @@ async function released(
     name = `python33-${component}`,
     specName = `${component}.spec`,
     files = {},
-    changes = '- Greet louder\n- Do not greet twice',
+    changes = '- Greet louder\n- Do not greet twice\n- Imported-From: elsewhere',
   }: {
     version?: string;
     name?: string;

@@ -6,6 +6,8 @@ const INDEX_ENTRY = 16;
 const MAGIC = Buffer.from([0x8e, 0xad, 0xe8, 0x01]);
 /** rpm's own limit of entries; real packages have about a hundred. */
 const MAX_ENTRIES = 0xffff;
+/** Values of one tag that are taken as a list. */
+const MAX_VALUES = 100_000;
 
 /** Types of values, with the size of one where it is fixed (rpm's `rpmTagType`). */
 const TYPE_SIZES = new Map([
@@ -78,12 +80,23 @@ export class Header {
 
   /** Texts, or none where the tag is not there. */
   texts(tag: number): string[] {
+    return this.#texts(tag, Number.POSITIVE_INFINITY);
+  }
+
+  /** The first text; null where the tag is not there. */
+  text(tag: number): string | null {
+    return this.#texts(tag, 1)[0] ?? null;
+  }
+
+  #texts(tag: number, wanted: number): string[] {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return [];
     if (!TEXT_TYPES.has(entry.type)) damaged(`tag ${tag} is no text`);
+    const count = Math.min(entry.count, wanted);
+    if (count > MAX_VALUES) damaged(`tag ${tag} has ${count} values`);
     const found: string[] = [];
     let at = entry.offset;
-    for (let index = 0; index < entry.count; index++) {
+    for (let index = 0; index < count; index++) {
       const end = this.#values.indexOf(0, at);
       if (end === -1) damaged(`a text of tag ${tag} has no end`);
       found.push(this.#values.toString('utf8', at, end));
@@ -92,16 +105,12 @@ export class Header {
     return found;
   }
 
-  /** The first text; null where the tag is not there. */
-  text(tag: number): string | null {
-    return this.texts(tag)[0] ?? null;
-  }
-
   /** Whole numbers, or none where the tag is not there. */
   numbers(tag: number): number[] {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return [];
     const { type, offset, count } = entry;
+    if (count > MAX_VALUES) damaged(`tag ${tag} has ${count} values`);
     const size = type === 7 ? undefined : TYPE_SIZES.get(type);
     if (size === undefined || size === 0) damaged(`tag ${tag} is no number`);
     return Array.from({ length: count }, (_, index) => {

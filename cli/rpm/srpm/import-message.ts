@@ -15,7 +15,8 @@ export function importMessage(source: SourcePackage): string {
     .replace(/[^\P{Cc}\n\t]/gu, '?')
     .split('\n')
     .map((line) => line.trimEnd().replace(/^\s*[-*]\s+/, ''))
-    .filter((line) => line !== '');
+    // Nobody but the import says what was imported.
+    .filter((line) => line !== '' && !/^Imported-From\b/i.test(line));
   const [subject = `Import ${basename(source.path)}`, ...rest] = lines;
   const body = rest.length === 0 ? [] : ['', ...rest];
   return [subject, ...body, '', importedLine(source), ''].join('\n');

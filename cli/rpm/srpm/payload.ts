@@ -44,10 +44,15 @@ export async function withPayload<T>(
   const { compressor, offset, digest, md5 } = source.payload;
   const hashes = [
     ...(digest === null ? [] : [{ hash: createHash(digest.algorithm), hex: digest.hex }]),
-    ...(md5 === null ? [] : [{ hash: createHash('md5').update(md5.header), hex: md5.hex }]),
+    // Where rpm states the better one, MD5 tells no more.
+    ...(md5 === null || digest !== null
+      ? []
+      : [{ hash: createHash('md5').update(md5.header), hex: md5.hex }]),
   ];
   const file = createReadStream(source.path, { start: offset, highWaterMark: CHUNK });
   const unpacked = new PassThrough({ highWaterMark: CHUNK });
+  // Who reads it hears of errors; so does nobody once the reader has given up.
+  unpacked.on('error', () => {});
   // Whatever fails first ends the others.
   const stop = new AbortController();
   const any = AbortSignal.any([signal, stop.signal]);

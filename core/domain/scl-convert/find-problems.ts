@@ -29,8 +29,9 @@ const SHELL = [
 /** What a collection's spec must not have, and no change of text mends. */
 const PROBLEMS: readonly Problem[] = [
   {
-    // Behind a macro's brace, a variable or a word, a path goes on.
-    pattern: /(?:^|[\s"'=])(\/(?:usr|etc|var|opt|lib|lib64|bin|sbin)\/[^\s"']*)/,
+    // Behind another macro, a variable or a word, a path goes on.
+    pattern:
+      /(?:^|[\s"'=]|%\{?buildroot\}?|\$\{?RPM_BUILD_ROOT\}?)(\/(?:usr|etc|var|opt|lib|lib64|bin|sbin)\/[^\s"']*)/,
     sections: new Set(['build', 'install', 'check', 'files', 'post', 'pre', 'postun', 'preun']),
     text: (found) =>
       `${found} is a fixed path, outside of the collection: use %{_prefix}, %{_bindir} ...`,

@@ -19,6 +19,9 @@ const WRAPPED = new Set(['build', 'install', 'check']);
 /** These sections take a package's name after `-n`. */
 const NAMED =
   /^(%(?:package|description|files|verifyscript|(?:pre|post)\w*|\w*trigger\w*)\b.*?\s-n\s+)(\S+)/;
+/** A dependency that stands under a condition of its own. */
+const CONDITIONAL =
+  /^\s*%\{[!?]+(\w+):\s*(?:(?:build)?requires|provides|obsoletes|conflicts|recommends|suggests)\b/i;
 const PREFIX = '%{?scl_prefix}';
 
 /**
@@ -118,6 +121,9 @@ function sectionLine(text: string): string {
 function preambleLine(text: string, names: DependencyNames) {
   const tag = tagOf(text);
   const unchanged = { stays: [] as readonly string[], unclear: [] as readonly string[] };
+  const condition = CONDITIONAL.exec(text)?.[1];
+  if (condition !== undefined)
+    return { text, stays: [], unclear: condition === 'scl' ? [] : [text.trim()] };
   if (tag === null || text.trimStart().startsWith('#'))
     return { text: withPkgName(text), ...unchanged };
   const { indent, tag: written, name, colon, value, end } = tag;

@@ -237,6 +237,27 @@ describe('a conversion', () => {
     expect(spec).toContain(`%build\n${expected}%files\n`);
   });
 
+  it.each([
+    ['cp a %{buildroot}/usr/share/a', '/usr/share/a is a fixed path'],
+    ['cp a $RPM_BUILD_ROOT/etc/a', '/etc/a is a fixed path'],
+    ['cp a ${RPM_BUILD_ROOT}/etc/a', '/etc/a is a fixed path'],
+    ['cp a %{buildroot}%{_datadir}/usr/a', null],
+    ['%include other', '%include: what it brings'],
+    ['# /usr/share/a', null],
+  ])('tells of "%s" in %%install: %s', (line, told) => {
+    const { notes } = convertSpec(`${around('')}%install\n${line}\n`);
+    expect(notes.map(({ text }) => text)).toEqual(
+      told === null ? [] : [expect.stringContaining(told) as string],
+    );
+  });
+
+  it('leaves a dependency under a condition as it is, and tells', () => {
+    const line = '%{?with_b:BuildRequires: b, %{name}-x}';
+    const { spec, notes } = convertSpec(around(`${line}\n%{?scl:Requires: %{name}-y}`), ['b']);
+    expect(spec).toContain(`\n${line}\n%{?scl:Requires: %{name}-y}\n`);
+    expect(notes).toEqual([{ line: 3, text: expect.stringContaining(line) as string }]);
+  });
+
   it('of what is no spec, or has a name that can not be told, is refused', () => {
     expect(() => convertSpec('hello')).toThrow('The spec has no Name.');
     expect(() => convertSpec('Name: %{unknown}-a\n')).toThrow(/has macros/);
@@ -244,12 +265,13 @@ describe('a conversion', () => {
   });
 
   it('of any text ends, and changes nothing the second time', () => {
-    const piece = fc.constantFrom(
-      ...['Requires: b', 'Provides: %{name}', '%package -n x', '%description -n x', '%build'],
-      ...['%install', '%check', '%if 1', '%else', '%endif', 'make', 'cat << EOF', 'EOF', '\\'],
-      ...['%files -n %{name}', '%global q \\', '%{', '%{?scl:x}', 'Requires: (a', '%setup', ''],
-      ...['%changelog', '%name', 'Requires: b,,c >=', 'BuildRequires: %{?x:y} b', '# %build'],
-    );
+    const pieces = [
+      ['Requires: b', 'Provides: %{name}', '%package -n x', '%description -n x', '%build'],
+      ['%install', '%check', '%if 1', '%else', '%endif', 'make', 'cat << EOF', 'EOF', '\\'],
+      ['%files -n %{name}', '%global q \\', '%{', '%{?scl:x}', 'Requires: (a', '%setup', ''],
+      ['%changelog', '%name', 'Requires: b,,c >=', 'BuildRequires: %{?x:y} b', '# %build'],
+    ];
+    const piece = fc.constantFrom(...pieces.flat());
     const line = fc.oneof(piece, fc.string({ maxLength: 30 }));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
