@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FINDING_KINDS } from '../koji/plan.ts';
 import { MERGE_MODES } from '../koji/profile.ts';
-import { collection, release, time } from './schema-parts.ts';
+import { collection, release, text, time } from './schema-parts.ts';
 
 const names = z.array(z.string());
 const edge = z.object({ parent: z.string(), priority: z.number() });
@@ -112,7 +112,7 @@ export const KOJI_SCHEMAS = {
       /** None: all that it has. */
       releases: z.array(release).max(20).default([]),
       /** Things that are not ours and may be changed all the same, by their names in the plan. */
-      overwrite: z.array(z.string().max(1000)).max(1000).default([]),
+      overwrite: z.array(text(1000)).max(1000).default([]),
     }),
     response: status,
   },

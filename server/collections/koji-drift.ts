@@ -4,7 +4,7 @@ import { type DesiredState, hubQuestions } from '../../core/koji/desired-state.t
 import type { Plan } from '../../core/koji/plan.ts';
 import { planKoji } from '../../core/koji/plan-koji.ts';
 import { needsAttention } from '../../core/koji/provision-result.ts';
-import type { RequestContext } from '../access/audit.ts';
+import { type RequestContext, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import {
   type CollectionRelease,
@@ -51,7 +51,7 @@ export async function showKojiPlan(
 /**
  * Compares what was set up with what Koji has now: of one collection, or of all that the asking
  * user may manage.
- * @throws DistGitError `not_found`, `not_allowed`, `unavailable`
+ * @throws DistGitError `authentication_required`, `not_found`, `not_allowed`, `unavailable`
  */
 export async function findDrift(
   deps: KojiDeps,
@@ -59,6 +59,7 @@ export async function findDrift(
   { collection: name }: ApiParsed<'findDrift'>,
 ): Promise<ApiOutput<'findDrift'>> {
   const { db } = deps;
+  requireUser(context);
   if (name !== undefined) {
     const collection = await findCollectionResource(db.sql, name);
     await authorize(db, context, { action: 'manage-collection', collection }, `Koji for ${name}`);
@@ -71,8 +72,6 @@ export async function findDrift(
     if (decide(context.principal, { action: 'manage-collection', collection }).allowed)
       mine.push(one);
   }
-  if (name === undefined && mine.length === 0)
-    await authorize(db, context, { action: 'administer' }, 'drift of Koji');
   const compared = await look(deps, mine);
   return { looked: mine.length, items: compared.filter(({ plan }) => isOff(plan)).map(view) };
 }

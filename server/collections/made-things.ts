@@ -5,16 +5,14 @@ import type { MadeThings } from '../koji/apply-plan.ts';
 
 /** What was made in Koji for a collection on one EL release, in the database. */
 export function madeThings(db: Database, { collection, release }: CollectionRelease): MadeThings {
-  const put = async (things: readonly ThingId[], sure: boolean): Promise<void> => {
-    if (things.length === 0) return;
-    await db.sql
-      .insertInto('koji_things')
-      .values([...new Set(things)].map((thing) => ({ collection, release, thing, sure })))
-      .onConflict((conflict) =>
-        conflict.columns(['collection', 'release', 'thing']).doUpdateSet({ sure }),
-      )
-      .execute();
-  };
+  const rows = (things: readonly ThingId[], sure: boolean) =>
+    [...new Set(things)].map((thing) => ({ collection, release, thing, sure }));
+  const remove = (things: readonly ThingId[]) =>
+    db.sql
+      .deleteFrom('koji_things')
+      .where('collection', '=', collection)
+      .where('release', '=', release)
+      .where('thing', 'in', things);
   return {
     load: () =>
       db.sql
@@ -23,16 +21,29 @@ export function madeThings(db: Database, { collection, release }: CollectionRele
         .where('collection', '=', collection)
         .where('release', '=', release)
         .execute(),
-    begin: (things) => put(things, false),
-    confirm: (things) => put(things, true),
-    async forget(things) {
+    async begin(things) {
       if (things.length === 0) return;
       await db.sql
-        .deleteFrom('koji_things')
-        .where('collection', '=', collection)
-        .where('release', '=', release)
-        .where('thing', 'in', things)
+        .insertInto('koji_things')
+        .values(rows(things, false))
+        .onConflict((conflict) => conflict.doNothing())
         .execute();
+    },
+    async confirm(things) {
+      if (things.length === 0) return;
+      await db.sql
+        .insertInto('koji_things')
+        .values(rows(things, true))
+        .onConflict((conflict) =>
+          conflict.columns(['collection', 'release', 'thing']).doUpdateSet({ sure: true }),
+        )
+        .execute();
+    },
+    async abandon(things) {
+      if (things.length > 0) await remove(things).where('sure', '=', false).execute();
+    },
+    async forget(things) {
+      if (things.length > 0) await remove(things).execute();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { sql as raw } from 'kysely';
-import { fail } from '../../core/api/distgit-error.ts';
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import type { ApiParsed } from '../../core/api/schemas.ts';
 import type { CollectionName } from '../../core/domain/collection.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
@@ -111,8 +111,17 @@ export async function requestKojiSetUp(
  * it now. Running it again changes nothing.
  */
 export async function provisionKoji(deps: KojiDeps, subject: string): Promise<void> {
+  try {
+    await provision(deps, parseKojiSubject(subject));
+  } catch (cause) {
+    if (cause instanceof DistGitError) throw cause;
+    // Everybody may read why it failed; what is ours alone is for the log.
+    throw new Error('The server failed; its log tells why.', { cause });
+  }
+}
+
+async function provision(deps: KojiDeps, of: CollectionRelease): Promise<void> {
   const { db, koji } = deps;
-  const of = parseKojiSubject(subject);
   const asked = await db.sql
     .selectFrom('koji_provisions')
     .select(['request', 'overwrite', 'result'])

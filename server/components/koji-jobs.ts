@@ -75,7 +75,7 @@ export const NEXT_REQUEST = raw<number>`koji_provisions.request + 1`;
 async function markWaiting(sql: Sql, { collection, release }: CollectionRelease) {
   await sql
     .updateTable('koji_provisions')
-    .set({ state: 'waiting', request: NEXT_REQUEST })
+    .set({ state: 'waiting', request: NEXT_REQUEST, result: null })
     .where('collection', '=', collection)
     .where('release', '=', release)
     .execute();

@@ -15,6 +15,8 @@ export interface MadeThings {
   begin(things: readonly ThingId[]): Promise<void>;
   /** They were seen on the hub. */
   confirm(things: readonly ThingId[]): Promise<void>;
+  /** What was begun and did not come to be; not what another run has seen since. */
+  abandon(things: readonly ThingId[]): Promise<void>;
   forget(things: readonly ThingId[]): Promise<void>;
 }
 
@@ -101,7 +103,7 @@ async function settle(
   const made = begun.filter(isMade);
   for (const thing of made) ours.add(thing);
   await deps.things.confirm(made);
-  await deps.things.forget(begun.filter((thing) => !isMade(thing)));
+  await deps.things.abandon(begun.filter((thing) => !isMade(thing)));
 }
 
 async function forgetDropped(

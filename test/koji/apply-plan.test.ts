@@ -58,10 +58,13 @@ class Memory implements MadeThings {
   readonly rows = new Map<string, boolean>();
   load = async () => [...this.rows].map(([one, sure]) => ({ thing: one, sure }));
   begin = async (things: readonly string[]) => {
-    for (const one of things) this.rows.set(one, false);
+    for (const one of things) if (!this.rows.has(one)) this.rows.set(one, false);
   };
   confirm = async (things: readonly string[]) => {
     for (const one of things) this.rows.set(one, true);
+  };
+  abandon = async (things: readonly string[]) => {
+    for (const one of things) if (this.rows.get(one) === false) this.rows.delete(one);
   };
   forget = async (things: readonly string[]) => {
     for (const one of things) this.rows.delete(one);

@@ -62,7 +62,7 @@ const OPERATIONS: {
   planKoji: [RIGHT, { collection: 'python33' }],
   applyKoji: [RIGHT, { collection: 'python33' }],
   showKoji: [PUBLIC, { collection: 'python33' }],
-  findDrift: [RIGHT, {}],
+  findDrift: [FOR_USERS, {}],
   listComponents: [PUBLIC, {}],
   createComponent: [RIGHT, { name: 'new', collections: ['python33'] }],
   showComponent: [PUBLIC, { component: 'python' }],
