@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DistGitError } from '../core/api/distgit-error.ts';
 import { formatBytes } from '../core/domain/byte-size.ts';
-import { openForImport } from './compose.ts';
+import { openForImport } from './compose/storage.ts';
 import { loadSettings } from './config/load-settings.ts';
 import {
   filesOfList,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DistGitError } from '../core/api/distgit-error.ts';
-import { startServer } from './compose.ts';
+import { startServer } from './compose/start-server.ts';
 import { loadSettings } from './config/load-settings.ts';
 
 const USAGE = `Usage: npm start -- [--config FILE]

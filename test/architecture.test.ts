@@ -64,7 +64,7 @@ describe('the check of the architecture fires', () => {
       `import { x } from '../pushes/push-mark.ts';`,
     ],
     ['from identity to users', 'server/identity/x.ts', `import { x } from '../users/users.ts';`],
-    ['from http to compose', 'server/http/x.ts', `import { x } from '../compose.ts';`],
+    ['from http to compose', 'server/http/x.ts', `import { x } from '../compose/x.ts';`],
     ['from web to http', 'server/web/x.ts', `import { x } from '../http/app.ts';`],
     ['from web to use cases', 'server/web/x.ts', `import { x } from '../sigs/sigs.ts';`],
     ['from worker to http', 'server/worker/x.ts', `import { x } from '../http/app.ts';`],

@@ -25,7 +25,7 @@ export interface FrontUser {
 
 /**
  * One way to log in. A new way is one file that makes an `Authenticator` and one line in
- * `server/compose.ts`.
+ * `server/compose/logins.ts`.
  */
 export interface Authenticator {
   readonly name: string;
