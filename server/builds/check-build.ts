@@ -1,5 +1,5 @@
 import { fail } from '../../core/api/distgit-error.ts';
-import { branchName } from '../../core/domain/branch-name.ts';
+import { type Branch, branchName } from '../../core/domain/branch-name.ts';
 import type { BuildOptions } from '../../core/domain/build.ts';
 import { builtPackageName } from '../../core/domain/built-package-name.ts';
 import type { CollectionName } from '../../core/domain/collection.ts';
@@ -36,8 +36,9 @@ export interface CheckedBuild {
 /** Koji's states of a build: it is built, or being built. */
 const DONE: ReadonlySet<unknown> = new Set([0, 1]);
 const RAISE = 'Raise the release in the spec, commit, and push.';
-const HAVE_IT_SET_UP =
-  'Ask a member of the SIG to set Koji up for it; "centpkg collection show" says which SIG that is.';
+/** What to do where Koji lacks something of a branch. */
+export const haveItSetUp = ({ collection, release }: Branch): string =>
+  `Ask a member of the SIG to set it up: centpkg collection apply ${collection} --el ${release}`;
 
 /** Koji's names for a branch. @throws DistGitError `not_found` */
 export async function kojiNamesOf(
@@ -77,7 +78,9 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
       wanted.target === undefined
         ? `${branchName(branch)} is not set up in Koji: it has no target ${target}.`
         : `Koji has no target ${target}.`,
-      wanted.target === undefined ? HAVE_IT_SET_UP : `The branch's own target is ${names.target}.`,
+      wanted.target === undefined
+        ? haveItSetUp(branch)
+        : `The branch's own target is ${names.target}.`,
     );
   const [buildTag, destTag] = [textOf(found, 'build_tag_name'), textOf(found, 'dest_tag_name')];
   // Koji sees only the server's own account: whose tag it is, is for us to ask.
@@ -107,7 +110,7 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
       fail(
         'check_failed',
         `Package ${builtName} is not listed in ${destTag}.`,
-        `${HAVE_IT_SET_UP} A Koji admin can list it: koji add-pkg --owner OWNER ${destTag} ${builtName}`,
+        haveItSetUp(branch),
       );
   }
   const predicted = await predictNvr(deps, wanted, macrosOf(config));

@@ -7,7 +7,7 @@ import { isArray } from '../koji/xmlrpc-value.ts';
 import { ownTasks } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { type BuildRow, findBuild } from './build-rows.ts';
-import { kojiNamesOf } from './check-build.ts';
+import { haveItSetUp, kojiNamesOf } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
 import { rememberTags } from './follow-moves.ts';
 import { answerAt, numberOf, structOrNull, wholeNumber } from './hub-values.ts';
@@ -93,14 +93,15 @@ async function lastTagTask(deps: BuildDeps, build: number): Promise<number> {
 }
 
 /** What Koji would find out only in the task, or say in words of its own. */
-async function requireOpen({ koji }: BuildDeps, tag: string, { nvr }: BuildRow): Promise<void> {
+async function requireOpen({ koji }: BuildDeps, tag: string, row: BuildRow): Promise<void> {
+  const { nvr } = row;
   const [name = ''] = /^.+(?=-[^-]+-[^-]+$)/.exec(nvr ?? '') ?? [];
   const answers = await koji.hub().readAll([
     { method: 'getTag', params: [tag] },
     { method: 'checkTagPackage', params: [tag, name] },
   ]);
   const found = structOrNull(answerAt(answers, 0), 'tag');
-  const remedy = 'Ask a member of the SIG to set Koji up for it.';
+  const remedy = haveItSetUp(row);
   if (found === null) fail('check_failed', `Koji has no tag ${tag}.`, remedy);
   if (found.locked === true) fail('check_failed', `Tag ${tag} is locked in Koji.`, remedy);
   if (answerAt(answers, 1) !== true)
