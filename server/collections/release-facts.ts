@@ -6,6 +6,7 @@ import { desiredState, type ReleaseFacts } from '../../core/koji/desire.ts';
 import type { DesiredState } from '../../core/koji/desired-state.ts';
 import type { Sql } from '../db/database.ts';
 import type { Koji } from '../koji/open-koji.ts';
+import { findCollectionResource } from '../sigs/find-sig.ts';
 
 /** All that Koji should have for a collection on one EL release, as it is declared now. */
 export async function desiredIn(
@@ -83,6 +84,8 @@ export async function releasesOf(
     .orderBy('release')
     .execute();
   const all = rows.map(({ release }) => release);
+  // A collection may have none; one that is not there is an error.
+  if (all.length === 0) await findCollectionResource(sql, collection);
   const other = wanted.find((release) => !all.includes(release));
   if (other !== undefined)
     fail(
