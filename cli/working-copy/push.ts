@@ -48,8 +48,8 @@ export async function pushBranch(
     return { data: { ...data, dryRun }, text: `${text} Nothing was changed.`, done: false };
   }
   if (!isThere) return { data, text: `Pushed ${short} to ${name}.`, done: true };
-  // git would say "Everything up-to-date" with the work still to be committed.
-  const changes = await copy.git.read('status', '--porcelain');
+  // git says that everything is up to date, also where the work is still to be committed.
+  const changes = await copy.git.read('status', '--porcelain', '--untracked-files=no');
   const next = changes === '' ? '' : ' Commit what you changed: centpkg commit -m MESSAGE';
   return { data, text: `${nothing}${next}`, done: true };
 }

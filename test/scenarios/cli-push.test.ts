@@ -74,6 +74,7 @@ describe('commit and push', () => {
     const { ann } = scenario;
     await ann.must(['push'], { cwd });
     const there = `scl-python33-el7 is there already: ${oid.slice(0, 10)}.`;
+    await writeFile(join(cwd, 'notes'), 'not tracked, and not to be');
     expect(await ann.must(['push'], { cwd })).toBe(`${there}\n`);
     await writeFile(join(cwd, '.gitignore'), '/more\n');
     expect(await ann.must(['push'], { cwd })).toBe(

@@ -48,6 +48,7 @@ describe('docs/new-package.md', () => {
       if ('file' in step) return writeFile(join(cwd, step.file), step.content);
       const { command, output: shown } = step;
       if (command.startsWith('cd ')) {
+        expect(shown).toBe('');
         cwd = resolve(cwd, command.slice('cd '.length));
         return;
       }
