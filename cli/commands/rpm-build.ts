@@ -33,7 +33,7 @@ export async function buildSrpm(
     const version = await querySpec(workspace, specArgs(options));
     requireBuiltName(rpmPackage, version);
     // What is needed to build it is no matter yet.
-    await rpmbuild('-bs', [...args, '--nodeps'], workspace, context.note);
+    await rpmbuild('-bs', [...args, '--nodeps'], workspace, context.note, !context.given.quiet);
     const built = await packagesIn(join(workspace.folder, 'srcrpmdir'));
     const [path = ''] = await keepPackages(rpmPackage.copy, built);
     return { version, path };
@@ -72,10 +72,11 @@ export const local: CommandSpec = {
       const logName = `.build-${version.version}-${version.release}.log`;
       const log = createWriteStream(join(workspace.folder, logName));
       try {
-        await rpmbuild('-ba', args, workspace, (line) => {
+        const show = (line: string): void => {
           log.write(`${line}\n`);
           context.note(line);
-        });
+        };
+        await rpmbuild('-ba', args, workspace, show, !context.given.quiet);
       } finally {
         log.end();
         await finished(log);

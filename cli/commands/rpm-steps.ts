@@ -31,7 +31,7 @@ async function runStep(
   await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
   return withLastingWorkspace(context, rpmPackage, async (workspace) => {
-    await rpmbuild(step, args, workspace, context.note);
+    await rpmbuild(step, args, workspace, context.note, !context.given.quiet);
     const given = textOption(options, 'builddir');
     const folder =
       given === undefined ? join(workspace.folder, 'builddir') : resolve(context.cwd, given);

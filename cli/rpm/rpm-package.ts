@@ -49,7 +49,9 @@ export async function openRpmPackage(
 /** The name of the component's spec, which is there. @throws DistGitError `usage` */
 export async function specName({ root, component }: WorkingCopy): Promise<string> {
   const spec = `${component}.spec`;
-  await access(join(root, spec)).catch(() => fail('usage', `${spec} is missing.`, 'Add it first.'));
+  await access(join(root, spec)).catch(() =>
+    fail('usage', `${spec} is missing.`, `Write it, then: git add ${spec}`),
+  );
   return spec;
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import {
   type CommandContext,
@@ -75,7 +75,8 @@ export const wantsScl = (options: Options): boolean => options.scl !== false;
 /**
  * Runs rpmbuild in a workspace.
  * @param step `-bs`, `-bp` …
- * @param show gets each line as it comes; without it the last lines are in the error
+ * @param show gets each line as it comes
+ * @param isSeen what `show` gets is in front of the user; where it is not, the last lines are in the error
  * @throws DistGitError `check_failed` where it fails, `usage` without rpmbuild, `interrupted`
  */
 export async function rpmbuild(
@@ -83,6 +84,7 @@ export async function rpmbuild(
   args: readonly string[],
   workspace: Workspace,
   show?: (line: string) => void,
+  isSeen = show !== undefined,
 ): Promise<void> {
   const lines: string[] = [];
   const { defines, spec, folder, env, signal } = workspace;
@@ -100,9 +102,9 @@ export async function rpmbuild(
   if (code === 0) return;
   const failed = `rpmbuild ${step} failed (status ${code})`;
   const remedy = lines.some((line) => line.includes('Failed build dependencies'))
-    ? 'Install them: dnf builddep SPEC; or build in mock: centpkg mockbuild; or go on without: -- --nodeps'
+    ? `Install them: dnf builddep ${basename(spec)}; or build in mock: centpkg mockbuild; or go on without: -- --nodeps`
     : null;
-  if (show === undefined) {
+  if (!isSeen) {
     const message = `${failed}:\n${lines.join('\n')}`;
     throw new DistGitError('check_failed', message, remedy === null ? {} : { detail: { remedy } });
   }

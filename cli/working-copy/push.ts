@@ -24,6 +24,9 @@ export async function pushBranch(
   const name = branchName(await currentBranch(copy));
   requireLogin(context);
   await tellOfPatches(context, copy);
+  const tracking = `refs/remotes/${copy.remote}/${name}`;
+  // As last fetched.
+  const before = await copy.git.ask('rev-parse', '--verify', tracking);
   await copy.git.show(
     ...credentialOptions(context.config, copy.url),
     'push',
@@ -37,13 +40,18 @@ export async function pushBranch(
   );
   const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
   const data = { branch: name, commit: oid };
-  const what = `${oid.slice(0, 10)} to ${name}`;
-  if (!dryRun) return { data, text: `Pushed ${what}.`, done: true };
-  // As last fetched.
-  const there = await copy.git.ask('rev-parse', '--verify', `refs/remotes/${copy.remote}/${name}`);
-  const text =
-    there === oid ? `${name} is there already: ${oid.slice(0, 10)}.` : `Would push ${what}.`;
-  return { data: { ...data, dryRun }, text: `${text} Nothing was changed.`, done: false };
+  const short = oid.slice(0, 10);
+  const isThere = before === oid && tag === null;
+  const nothing = `${name} is there already: ${short}.`;
+  if (dryRun) {
+    const text = isThere ? nothing : `Would push ${short} to ${name}.`;
+    return { data: { ...data, dryRun }, text: `${text} Nothing was changed.`, done: false };
+  }
+  if (!isThere) return { data, text: `Pushed ${short} to ${name}.`, done: true };
+  // git says that everything is up to date, also where the work is still to be committed.
+  const changes = await copy.git.read('status', '--porcelain', '--untracked-files=no');
+  const next = changes === '' ? '' : ' Commit what you changed: centpkg commit -m MESSAGE';
+  return { data, text: `${nothing}${next}`, done: true };
 }
 
 /** @throws DistGitError `authentication_required` */

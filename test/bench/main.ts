@@ -10,6 +10,7 @@ import { lookasideBench } from './lookaside.ts';
 import { formatTable, type Measure } from './measure.ts';
 import { pushMemoryBench } from './push-memory.ts';
 import { s3Bench } from './s3.ts';
+import { sourcesBench } from './sources.ts';
 import { specBench } from './spec.ts';
 import { sshBench } from './ssh.ts';
 import { startupBench } from './startup.ts';
@@ -62,6 +63,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     measure: importBench,
   },
   startup: { title: 'startup', measure: startupBench },
+  sources: {
+    title: "sources: centpkg's; peer: rpkg's by the configuration that the server hands out",
+    measure: sourcesBench,
+  },
 };
 
 await main(process.argv.slice(2));

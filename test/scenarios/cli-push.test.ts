@@ -69,6 +69,19 @@ describe('commit and push', () => {
     expect(await serverHas(component, 'scl-python33-el6')).not.toBe(oid);
   });
 
+  it('push with nothing to push says so, and what is still to be committed', async () => {
+    const { folder: cwd, oid } = await copyWithSpec();
+    const { ann } = scenario;
+    await ann.must(['push'], { cwd });
+    const there = `scl-python33-el7 is there already: ${oid.slice(0, 10)}.`;
+    await writeFile(join(cwd, 'notes'), 'not tracked, and not to be');
+    expect(await ann.must(['push'], { cwd })).toBe(`${there}\n`);
+    await writeFile(join(cwd, '.gitignore'), '/more\n');
+    expect(await ann.must(['push'], { cwd })).toBe(
+      `${there} Commit what you changed: centpkg commit -m MESSAGE\n`,
+    );
+  });
+
   it('a refused push exits with 6, shows every reason and changes nothing', async () => {
     const { folder: cwd, component, oid } = await copyWithSpec();
     await scenario.sam.must(['clone', '-b', 'scl-python33-el7', component]);

@@ -165,7 +165,14 @@ describe('local', () => {
     const { code, stderr } = await scenario.ann.run(['local'], { cwd });
     expect(code).toBe(6);
     expect(stderr).toMatch(/rh-nodejs4-runtime is needed by/);
-    expect(stderr).toMatch(/^to do: Install them: dnf builddep .* -- --nodeps$/m);
+    expect(stderr).toMatch(
+      /^to do: Install them: dnf builddep nodejs-wrappy\.spec; .* -- --nodeps$/m,
+    );
+    // --quiet has shown nothing so far: what is missing is in the error.
+    const quiet = await scenario.ann.run(['-q', 'local'], { cwd });
+    expect(quiet).toMatchObject({ code: 6, stdout: '' });
+    expect(quiet.stderr).toMatch(/^error: rpmbuild -ba failed \(status \d+\):$/m);
+    expect(quiet.stderr).toMatch(/rh-nodejs4-runtime is needed by/);
     expect((await readdir(cwd)).sort()).toEqual(
       [...before, TARBALL, '.build-1.0.2-1.el7.log'].sort(),
     );

@@ -167,7 +167,7 @@ describe('verify-files', () => {
     const { code, stderr } = await scenario.ann.run(['verify-files'], { cwd });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `error: ${component}.spec is missing.\nto do: Add it first.\n`,
+      stderr: `error: ${component}.spec is missing.\nto do: Write it, then: git add ${component}.spec\n`,
     });
   });
 
