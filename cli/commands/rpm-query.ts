@@ -27,7 +27,7 @@ export const verrel: CommandSpec = {
     requireBuiltName(rpmPackage, version);
     const built = nvr(version);
     return {
-      // The fields that rpkg has; those of modules and containers have no meaning here.
+      // Fields of rpkg, without those that have no meaning here.
       data: {
         repo_name: copy.component,
         ver: version.version,

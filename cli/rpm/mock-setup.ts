@@ -37,9 +37,7 @@ export async function mockSetup(
   { copy, branch, collection }: RpmPackage,
   options: Options,
 ): Promise<MockSetup> {
-  const arch = textOption(options, 'arch') ?? localArch();
-  if (!/^[a-z0-9_]+$/.test(arch))
-    fail('usage', `${arch} is not an architecture.`, 'For instance: --arch x86_64');
+  const arch = archOf(options);
   const buildroot = await branchBuildroot(context, branch);
   // The group has the metapackage's own build package, which this very build makes.
   const isMeta = collection !== null && isMetaComponent(copy.component);
@@ -49,6 +47,26 @@ export async function mockSetup(
     root: mockRoot(buildroot, arch),
     config: mockConfig({ buildroot, arch, repos, without }),
   };
+}
+
+/**
+ * What the user's own configuration for the branch is called.
+ * @throws DistGitError `usage`, `not_found`, `unavailable`
+ */
+export async function localMockRoot(
+  context: CommandContext,
+  { branch }: RpmPackage,
+  options: Options,
+): Promise<string> {
+  const arch = archOf(options);
+  return mockRoot(await branchBuildroot(context, branch), arch);
+}
+
+function archOf(options: Options): string {
+  const arch = textOption(options, 'arch') ?? localArch();
+  if (!/^[a-z0-9_]+$/.test(arch))
+    fail('usage', `${arch} is not an architecture.`, 'For instance: --arch x86_64');
+  return arch;
 }
 
 /** Koji's one repository of the build tag, or what it is made from; then those of the user. */

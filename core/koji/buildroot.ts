@@ -1,8 +1,7 @@
 import type { CollectionName } from '../domain/collection.ts';
 import type { ElRelease } from '../domain/el-release.ts';
 import type { KojiLevel } from '../domain/koji-names.ts';
-import type { KojiSite, ReleaseFacts } from './desire.ts';
-import { desiredState } from './desire.ts';
+import { desiredState, type KojiSite, type ReleaseFacts } from './desire.ts';
 import type { ExtraValue, ProfileRepo } from './profile.ts';
 
 /** What the builds of a collection on one EL release are made in, and where they go. */

@@ -325,6 +325,23 @@ describe('mockbuild', () => {
     expect(await said('args')).toEqual(['-r', 'epel-7-x86_64', '--shell', '']);
   });
 
+  it("--use-local-mock-config takes mock's own of the branch's name, --use-koji-mock-config ours", async () => {
+    const cwd = await copyOf();
+    const { env, said } = await withMock();
+    const root = 'sclo7-rh-python35-rh-el7-aarch64';
+    const local = ['mockbuild', '--use-local-mock-config', '--arch', 'aarch64', '--shell'];
+    expect(await scenario.ann.run(local, { cwd, env })).toMatchObject({ code: 0 });
+    expect(await said('args')).toEqual(['-r', root, '--shell', '']);
+    const own = ['mockbuild', '--use-koji-mock-config', '--shell'];
+    expect(await scenario.ann.run(own, { cwd, env })).toMatchObject({ code: 0 });
+    expect((await said('args'))[0]).toBe('--configdir');
+    for (const more of [['--use-koji-mock-config'], ['--root', 'epel-7-x86_64']])
+      expect(await scenario.ann.run([...local, ...more], { cwd, env })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('to do: Give one of --root,') as string,
+      });
+  });
+
   it('fails with 6 where mock fails, and says where the logs are', async () => {
     const cwd = await copyOf();
     const { bin, env } = await withMock();
