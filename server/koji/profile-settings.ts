@@ -19,9 +19,9 @@ const externalRepo = z.strictObject({
   priority: z.number().int().min(0).max(1000),
   url: z
     .string()
-    // Everybody may read it.
+    // Everybody may read it. For whoever parses it, https:///ann:secret@host/ has a user too.
     .regex(
-      /^(https?|file):\/\/(?![^/]*@)[^\s'"\\]+$/,
+      /^(https?:\/\/[^\s'"\\/@]+|file:\/\/[^\s'"\\/@]*(?=\/))(\/[^\s'"\\]*)?$/,
       'is http://, https:// or file://, $arch in it, and no password',
     )
     .optional()
