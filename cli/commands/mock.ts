@@ -11,7 +11,7 @@ import {
   textOption,
 } from '../command.ts';
 import { excludeFromGit, packagesIn } from '../rpm/keep-results.ts';
-import { MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
+import { localMockRoot, MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
 import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
 import { BCOND_OPTIONS } from '../rpm/rpmbuild.ts';
 import { capture, follow, interactive } from '../rpm/run-program.ts';
@@ -38,6 +38,11 @@ export const mockbuild: CommandSpec = {
   summary: "Build in mock, in a buildroot like Koji's",
   options: [
     { flags: '-r, --root <config>', help: "a configuration of mock, in place of the branch's own" },
+    {
+      flags: '--use-local-mock-config',
+      help: 'the configuration TARGET-ARCH that mock has on this machine, see mock-config',
+    },
+    { flags: '--use-koji-mock-config', help: "the branch's own, which is so without any option" },
     { flags: '-n, --no-clean', help: 'leave the buildroot as it is before the build' },
     { flags: '--no-cleanup-after', help: 'leave the buildroot as it is after the build' },
     { flags: '-N, --no-clean-all', help: 'both' },
@@ -51,6 +56,13 @@ export const mockbuild: CommandSpec = {
   examples: ['centpkg mockbuild', 'centpkg mockbuild -N && centpkg mockbuild --shell'],
   async run(context, extra, options) {
     const shell = flagOption(options, 'shell');
+    const ways = ['root', 'useLocalMockConfig', 'useKojiMockConfig'];
+    if (ways.filter((name) => options[name] !== undefined).length > 1)
+      fail(
+        'usage',
+        'There is one configuration of mock.',
+        'Give one of --root, --use-local-mock-config and --use-koji-mock-config.',
+      );
     const rpmPackage = await openRpmPackage(context);
     const args = [...mockArgs(options), ...extra];
     if (shell)
@@ -118,6 +130,8 @@ function withMockRoot<T>(
   const given = textOption(options, 'root');
   if (given !== undefined) return context.interruptible((signal) => act(['-r', given], signal));
   return context.interruptible(async (signal) => {
+    if (flagOption(options, 'useLocalMockConfig'))
+      return act(['-r', await localMockRoot(context, rpmPackage, options)], signal);
     const { root, config } = await mockSetup(context, rpmPackage, options);
     const folder = await mkdtemp(join(tmpdir(), 'centpkg-mock-'));
     try {

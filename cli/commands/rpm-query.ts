@@ -1,5 +1,7 @@
-import { branchName } from '../../core/domain/branch-name.ts';
-import type { CommandSpec } from '../command.ts';
+import { DistGitError } from '../../core/api/distgit-error.ts';
+import { type Branch, branchName } from '../../core/domain/branch-name.ts';
+import type { CommandContext, CommandSpec } from '../command.ts';
+import { branchBuildroot } from '../rpm/branch-buildroot.ts';
 import { localArch } from '../rpm/local-arch.ts';
 import { nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
 import { fileNames, knownVersion, readPackageSpec } from '../rpm/read-package-spec.ts';
@@ -14,7 +16,10 @@ export const verrel: CommandSpec = {
   async run(context) {
     const rpmPackage = await openRpmPackage(context);
     const { copy, branch } = rpmPackage;
-    const { read } = await readPackageSpec(rpmPackage);
+    const [{ read }, target] = await Promise.all([
+      readPackageSpec(rpmPackage),
+      targetOf(context, branch),
+    ]);
     // What can not be known without running the spec, rpm is asked for.
     const version =
       knownVersion(read) ??
@@ -22,13 +27,14 @@ export const verrel: CommandSpec = {
     requireBuiltName(rpmPackage, version);
     const built = nvr(version);
     return {
-      // The fields that rpkg has, without those of Koji.
+      // Fields of rpkg, without those that have no meaning here.
       data: {
         repo_name: copy.component,
         ver: version.version,
         rel: version.release,
         epoch: version.epoch,
         nvr: built,
+        target,
         branch_merge: branchName(branch),
         commithash: (await copy.git.read('rev-parse', 'HEAD')).trim(),
         distval: branch.release,
@@ -41,6 +47,16 @@ export const verrel: CommandSpec = {
     };
   },
 };
+
+/** Koji's target; null where the server can not tell, which is nothing to stop for. */
+async function targetOf(context: CommandContext, branch: Branch): Promise<string | null> {
+  try {
+    return (await branchBuildroot(context, branch)).target;
+  } catch (error) {
+    if (error instanceof DistGitError && /^(unavailable|not_found)$/.test(error.code)) return null;
+    throw error;
+  }
+}
 
 export const gimmespec: CommandSpec = {
   name: 'gimmespec',

@@ -1,12 +1,5 @@
 import { fail } from '../../core/api/distgit-error.ts';
-import type { Branch } from '../../core/domain/branch-name.ts';
-import { parseCollectionName, parseSclName, type SclName } from '../../core/domain/collection.ts';
-import { isMetaComponent, parseComponentName } from '../../core/domain/component-name.ts';
-import { KOJI_NAME_TEMPLATES } from '../../core/domain/koji-names.ts';
-import { parseSigName } from '../../core/domain/sig.ts';
-import { CBS_PROFILES } from '../../core/koji/cbs-profiles.ts';
-import { desiredState, type ReleaseFacts } from '../../core/koji/desire.ts';
-import type { DesiredState } from '../../core/koji/desired-state.ts';
+import { isMetaComponent } from '../../core/domain/component-name.ts';
 import { type MockRepo, mockConfig, mockRoot } from '../../core/koji/mock-config.ts';
 import {
   type CommandContext,
@@ -16,15 +9,13 @@ import {
   type Options,
   textOption,
 } from '../command.ts';
+import { type BranchBuildroot, branchBuildroot } from './branch-buildroot.ts';
 import { localArch } from './local-arch.ts';
 import type { RpmPackage } from './rpm-package.ts';
 
-/** Where CentOS's hub has the repositories of its tags. */
-const TOPURL = 'https://cbs.centos.org/kojifiles';
-
 export const MOCK_OPTIONS: readonly OptionSpec[] = [
   { flags: '--arch <arch>', help: 'for this architecture (default: that of the machine)' },
-  { flags: '--topurl <url>', help: `Koji's files (default: ${TOPURL})` },
+  { flags: '--topurl <url>', help: "Koji's files (default: where the server says)" },
   {
     flags: '--external',
     help: "the release's own repositories, in place of Koji's: where the tags are not set up yet",
@@ -38,74 +29,76 @@ export interface MockSetup {
 }
 
 /**
- * The buildroot of a branch as Koji has it: names and profiles are those of CentOS's hub.
- * @throws DistGitError `usage`
+ * The buildroot of a branch as Koji has it, by the settings of the server's site.
+ * @throws DistGitError `usage`, `not_found`, `unavailable` where the server can not be asked
  */
 export async function mockSetup(
   context: CommandContext,
-  { copy, branch }: RpmPackage,
+  { copy, branch, collection }: RpmPackage,
   options: Options,
 ): Promise<MockSetup> {
-  const { desired, sclName } = await desiredFor(context, branch);
+  const arch = archOf(options);
+  const buildroot = await branchBuildroot(context, branch);
+  // The group has the metapackage's own build package, which this very build makes.
+  const isMeta = collection !== null && isMetaComponent(copy.component);
+  const without = isMeta ? [`${collection.sclName}-build`] : [];
+  const repos = reposOf(buildroot, arch, options);
+  return {
+    root: mockRoot(buildroot, arch),
+    config: mockConfig({ buildroot, arch, repos, without }),
+  };
+}
+
+/**
+ * What the user's own configuration for the branch is called.
+ * @throws DistGitError `usage`, `not_found`, `unavailable`
+ */
+export async function localMockRoot(
+  context: CommandContext,
+  { branch }: RpmPackage,
+  options: Options,
+): Promise<string> {
+  const arch = archOf(options);
+  return mockRoot(await branchBuildroot(context, branch), arch);
+}
+
+function archOf(options: Options): string {
   const arch = textOption(options, 'arch') ?? localArch();
   if (!/^[a-z0-9_]+$/.test(arch))
     fail('usage', `${arch} is not an architecture.`, 'For instance: --arch x86_64');
-  // The group has the metapackage's own build package, which this very build makes.
-  const without = isMetaComponent(copy.component) ? [`${sclName}-build`] : [];
-  const repos = reposOf(desired, arch, options);
-  return {
-    root: mockRoot(desired, arch),
-    config: mockConfig({ desired, arch, repos, without }),
-  };
-}
-
-/** What Koji should have for the branch, by the facts that everybody may read. */
-async function desiredFor(
-  { api }: CommandContext,
-  { collection: name, release }: Branch,
-): Promise<{ readonly desired: DesiredState; readonly sclName: SclName }> {
-  const show = async (text: string) => {
-    const collection = parseCollectionName(text);
-    const shown = await api.call('showCollection', { collection });
-    const subject = { sig: parseSigName(shown.sig), vendor: shown.vendor, collection, release };
-    return { ...shown, subject };
-  };
-  const { subject, components, releases, sclName: scl } = await show(name);
-  const sclName = parseSclName(scl);
-  const depends = releases.find((one) => one.release === release)?.depends ?? [];
-  const facts: ReleaseFacts = {
-    ...subject,
-    sclName,
-    components: components.map((one) => ({ name: parseComponentName(one), retired: false })),
-    depends: await Promise.all(
-      depends.map(async (one) => ({ on: (await show(one.collection)).subject, level: one.level })),
-    ),
-    // Of no matter here: Koji's repository has what the tag inherits.
-    inheritTesting: false,
-    closed: false,
-  };
-  const profile = CBS_PROFILES[release];
-  const site = { names: KOJI_NAME_TEMPLATES.cbs, profile, owner: subject.sig };
-  return { desired: desiredState(facts, site), sclName };
+  return arch;
 }
 
 /** Koji's one repository of the build tag, or what it is made from; then those of the user. */
-function reposOf(desired: DesiredState, arch: string, options: Options): MockRepo[] {
+function reposOf(
+  { buildTag, arches, externalRepos, ...site }: BranchBuildroot,
+  arch: string,
+  options: Options,
+): MockRepo[] {
   const given = new Map((listOption(options, 'repo') ?? []).map(parseRepo));
-  const { buildTag } = desired.target;
   const repos: MockRepo[] = [];
   if (flagOption(options, 'external')) {
-    const tag = desired.tags.find((one) => one.tag === buildTag);
-    for (const { repo, url } of tag?.externalRepos ?? []) {
+    for (const { repo, url } of externalRepos) {
       const own = given.get(repo);
       given.delete(repo);
-      const known = own ?? (url === null ? null : new URL(url.replaceAll('$arch', arch)));
+      const known =
+        own ??
+        (url === null
+          ? null
+          : parseUrl(url.replaceAll('$arch', arch), `Say it: --repo ${repo}=URL`));
       if (known === null)
         fail('usage', `Nobody knows where ${repo} is.`, `Say it: --repo ${repo}=URL`);
       repos.push({ name: repo, url: known });
     }
   } else {
-    const topurl = parseUrl(textOption(options, 'topurl') ?? TOPURL).href.replace(/\/$/, '');
+    const [first] = arches;
+    if (first !== undefined && !arches.includes(arch))
+      fail(
+        'usage',
+        `Koji has no repository of ${buildTag} for ${arch}.`,
+        `For instance: --arch ${first}; --external makes do without Koji's repository.`,
+      );
+    const topurl = parseUrl(textOption(options, 'topurl') ?? site.topurl).href.replace(/\/$/, '');
     repos.push({ name: 'build', url: parseUrl(`${topurl}/repos/${buildTag}/latest/${arch}/`) });
   }
   return [...repos, ...[...given].map(([name, url]) => ({ name, url }))];
@@ -118,16 +111,12 @@ function parseRepo(text: string): [string, URL] {
   return [name, parseUrl(url)];
 }
 
-function parseUrl(text: string): URL {
+function parseUrl(text: string, remedy = 'Write https://HOST/PATH/'): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   // mock fills in what is in braces, and dnf what begins with a dollar.
   if (url === null || !/^(https?|file):$/.test(url.protocol) || /[{}$'"\\\s]/.test(url.href))
-    fail(
-      'usage',
-      `${JSON.stringify(text)} is not the address of a repository.`,
-      'Write https://HOST/PATH/',
-    );
+    fail('usage', `${JSON.stringify(text)} is not the address of a repository.`, remedy);
   if (url.username + url.password !== '')
-    fail('usage', 'The address of a repository has no password in it.', 'Write https://HOST/PATH/');
+    fail('usage', 'The address of a repository has no password in it.', remedy);
   return url;
 }

@@ -100,6 +100,11 @@ export const ROUTES = {
     path: '/collections/:collection/releases/:release/depends',
     summary: 'Say which collections it depends on',
   },
+  showBuildroot: {
+    method: 'get',
+    path: '/collections/:collection/releases/:release/buildroot',
+    summary: 'What Koji builds a collection in on one EL release',
+  },
   planKoji: {
     method: 'get',
     path: '/collections/:collection/koji/plan',

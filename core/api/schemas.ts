@@ -5,6 +5,7 @@ import { COMMIT_POLICIES, KOJI_POLICIES, SIG_ROLES } from '../domain/sig.ts';
 import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { BUILD_SCHEMAS } from './build-schemas.ts';
+import { BUILDROOT_SCHEMAS } from './buildroot-schemas.ts';
 import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { KOJI_SCHEMAS } from './koji-schemas.ts';
@@ -357,6 +358,7 @@ export const SCHEMAS = {
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,
+  ...BUILDROOT_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

@@ -1,4 +1,4 @@
-import type { DesiredState } from './desired-state.ts';
+import type { Buildroot } from './buildroot.ts';
 import type { ExtraValue } from './profile.ts';
 
 /** One repository that packages come from. */
@@ -9,7 +9,7 @@ export interface MockRepo {
 }
 
 export interface MockConfigOptions {
-  readonly desired: DesiredState;
+  readonly buildroot: Buildroot;
   /** As rpm calls it: `x86_64`. */
   readonly arch: string;
   /** In the order of their priority. */
@@ -22,8 +22,8 @@ export interface MockConfigOptions {
 const ALSO_ON: Readonly<Record<string, readonly string[]>> = { i686: ['x86_64'] };
 
 /** `sclo7-rh-python34-rh-el7-x86_64`: what mock calls it, as rpkg does. */
-export const mockRoot = ({ target }: DesiredState, arch: string): string =>
-  `${target.target}-${arch}`;
+export const mockRoot = ({ target }: Pick<Buildroot, 'target'>, arch: string): string =>
+  `${target}-${arch}`;
 
 /** A text of Python: JSON's escapes are Python's too. mock fills in what is in double braces. */
 const text = (value: string): string =>
@@ -37,14 +37,11 @@ const option = (name: string, value: string): string => `config_opts[${text(name
  * package manager and repositories. The names of the options are those of mock's
  * `site-defaults.cfg`.
  */
-export function mockConfig({ desired, arch, repos, without }: MockConfigOptions): string {
-  const { subject } = desired;
-  const tag = desired.tags.find(({ tag: name }) => name === desired.target.buildTag);
-  const extra: Readonly<Record<string, ExtraValue>> = tag?.extra ?? {};
-  const group = tag?.groups.find((one) => one.group === 'build')?.packages ?? [];
-  const packages = group.filter((name) => !without.includes(name));
+export function mockConfig({ buildroot, arch, repos, without }: MockConfigOptions): string {
+  const { release, extra } = buildroot;
+  const packages = buildroot.packages.filter((name) => !without.includes(name));
   const dnf = extra['mock.package_manager'] === 'dnf';
-  const major = subject.release.replace('s', '');
+  const major = release.replace('s', '');
   const macros = Object.entries(extra).flatMap(([key, value]) => {
     const name = /^rpm\.macro\.(.+)$/.exec(key)?.[1];
     return name === undefined
@@ -52,11 +49,11 @@ export function mockConfig({ desired, arch, repos, without }: MockConfigOptions)
       : [`config_opts["macros"][${text(`%${name}`)}] = ${text(String(value))}`];
   });
   const lines = [
-    `# ${desired.target.buildTag}, as Koji has it`,
-    option('root', text(mockRoot(desired, arch))),
+    `# ${buildroot.buildTag}, as Koji has it`,
+    option('root', text(mockRoot(buildroot, arch))),
     option('target_arch', text(arch)),
     option('legal_host_arches', tuple([arch, ...(ALSO_ON[arch] ?? [])])),
-    option('dist', text(`el${subject.release}`)),
+    option('dist', text(`el${release}`)),
     option('releasever', text(major)),
     option('package_manager', text(dnf ? 'dnf' : 'yum')),
     // What Koji hands to mock as --old-chroot and --new-chroot.

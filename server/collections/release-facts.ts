@@ -2,7 +2,7 @@ import { sql as raw } from 'kysely';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { CollectionName } from '../../core/domain/collection.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
-import { desiredState, type ReleaseFacts } from '../../core/koji/desire.ts';
+import { desiredState, type KojiSite, type ReleaseFacts } from '../../core/koji/desire.ts';
 import type { DesiredState } from '../../core/koji/desired-state.ts';
 import type { Sql } from '../db/database.ts';
 import type { Koji } from '../koji/open-koji.ts';
@@ -15,15 +15,18 @@ export async function desiredIn(
   of: { readonly collection: CollectionName; readonly release: ElRelease },
 ): Promise<DesiredState> {
   const facts = await releaseFacts(sql, of);
-  return desiredState(facts, {
-    names: (subject) => koji.names(subject),
-    profile: koji.profileOf(of.release),
-    owner: koji.ownerOf(facts.sig),
-  });
+  return desiredState(facts, kojiSite(koji, facts));
 }
 
+/** What the settings say for a collection on one EL release. */
+export const kojiSite = (koji: Koji, { sig, release }: ReleaseFacts): KojiSite => ({
+  names: (subject) => koji.names(subject),
+  profile: koji.profileOf(release),
+  owner: koji.ownerOf(sig),
+});
+
 /** @throws DistGitError `not_found` where the collection is not built for the release */
-async function releaseFacts(
+export async function releaseFacts(
   sql: Sql,
   { collection, release }: { readonly collection: CollectionName; readonly release: ElRelease },
 ): Promise<ReleaseFacts> {

@@ -13,6 +13,7 @@ import { showBuild } from '../builds/show-build.ts';
 import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
 import { applyDeclaration } from '../collections/apply-declaration.ts';
+import { showBuildroot } from '../collections/buildroot.ts';
 import * as collections from '../collections/collections.ts';
 import * as kojiDrift from '../collections/koji-drift.ts';
 import { showKoji } from '../collections/koji-status.ts';
@@ -131,6 +132,7 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     updateCollection: (context, input) => collections.updateCollection(db, context, input),
     applyDeclaration: (context, input) => applyDeclaration(componentDeps, context, input),
     addRelease: (context, input) => collections.addRelease(componentDeps, context, input),
+    showBuildroot: (_context, input) => showBuildroot(kojiDeps, input),
     planKoji: (context, input) => kojiDrift.showKojiPlan(kojiDeps, context, input),
     applyKoji: (context, input) => kojiSetUp.applyKoji(kojiDeps, context, input),
     showKoji: (_context, { collection }) => showKoji(kojiDeps, collection),

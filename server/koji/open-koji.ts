@@ -22,6 +22,8 @@ export interface Koji {
   hub(): Hub;
   /** Is a hub configured? */
   readonly isOn: boolean;
+  /** Where the hub's files are, without trailing slash. Everybody may read it. */
+  readonly topurl: string;
   names(subject: KojiSubject): KojiNames;
   /** The user of Koji who owns the packages of a SIG. */
   ownerOf(sig: SigName): string;
@@ -61,6 +63,7 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
       if (open === null) throw kojiOff();
       return (hub ??= open());
     },
+    topurl: settings.topurl,
     names: KOJI_NAME_TEMPLATES[settings.names],
     ownerOf: (sig) => settings.owner.replaceAll('{sig}', sig),
     profileOf: (release) => settings.profiles[release],

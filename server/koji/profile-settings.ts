@@ -19,7 +19,11 @@ const externalRepo = z.strictObject({
   priority: z.number().int().min(0).max(1000),
   url: z
     .string()
-    .regex(/^(https?|file):\/\/[^\s'"\\]+$/, 'is http://, https:// or file://, $arch in it')
+    // Everybody may read it. For whoever parses it, https:///ann:secret@host/ has a user too.
+    .regex(
+      /^(https?:\/\/[^\s'"\\/@]+|file:\/\/[^\s'"\\/@]*(?=\/))(\/[^\s'"\\]*)?$/,
+      'is http://, https:// or file://, $arch in it, and no password',
+    )
     .optional()
     .describe('to create it with, where the hub does not have it'),
 });

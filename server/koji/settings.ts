@@ -17,6 +17,12 @@ export const kojiSettings = z
     certificate_file: file.optional().describe('PEM, of the account of the server at the hub'),
     key_file: file.optional().describe('PEM, the key of the certificate'),
     ca_file: file.optional().describe('PEM, who signed the certificate of the hub'),
+    topurl: z
+      .string()
+      .regex(/^https?:\/\/[^\s/?#@'"\\{}$]+(\/[^\s?#@'"\\{}$]*)?$/, 'is https://HOST/kojifiles')
+      .transform((url) => url.replace(/\/$/, ''))
+      .default('https://cbs.centos.org/kojifiles')
+      .describe("where the hub's files are, with the repositories of its tags"),
     names: z.enum(templates).default('cbs').describe('how tags and targets are called'),
     owner: z
       .string()

@@ -81,6 +81,13 @@ describe('Koji of the settings', () => {
       'koji.example.org',
     ])
       expect(paths({ ...stand.settings, DISTGIT_KOJI_URL: bad }), bad).toEqual(['koji.url']);
+    for (const bad of [
+      'koji.example.org',
+      'https://user:password@koji.example.org/kojifiles',
+      'https://koji.example.org/kojifiles?a=1',
+      'https://koji.example.org/{{ a }}',
+    ])
+      expect(paths({ DISTGIT_KOJI_TOPURL: bad }), bad).toEqual(['koji.topurl']);
     expect(paths({ ...stand.settings, DISTGIT_KOJI_NAMES: 'fedora' })).toEqual(['koji.names']);
     expect(paths({ ...stand.settings, DISTGIT_KOJI_OWNER: 'a b' })).toEqual(['koji.owner']);
     const missing = join(folder.path, 'missing.pem');

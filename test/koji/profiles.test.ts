@@ -97,6 +97,14 @@ describe('the profiles of Koji', () => {
       `external_repos = [{ name = "a", priority = 5, url = "https://a'; reboot" }]`,
       'external_repos.0.url',
     ],
+    [
+      'external_repos = [{ name = "a", priority = 5, url = "https://ann:secret@example.org/" }]',
+      'external_repos.0.url',
+    ],
+    [
+      'external_repos = [{ name = "a", priority = 5, url = "https:///ann:secret@example.org/" }]',
+      'external_repos.0.url',
+    ],
     ['extra = { "rpm.macro.a" = "{arch}" }', 'extra.rpm.macro.a'],
     ['extra = { "a b" = 1 }', 'extra.a b'],
     ['extra = { a = [1] }', 'extra.a'],

@@ -1,12 +1,39 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { cliScenario } from '../support/cli-scenario.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliScenario, cliScenario } from '../support/cli-scenario.ts';
 import { installPackages } from '../support/debian.ts';
 import { run } from '../support/process.ts';
 import { specOf } from '../support/sclo.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const scenario = cliScenario();
+
+/** A site with a hub of its own, which nobody asks. */
+const SITE = `
+[koji]
+topurl = "https://koji.example.org/kojifiles/"
+names = "proposal"
+
+[koji.profiles."7"]
+arches = ["x86_64", "s390x"]
+external_repos = [
+  { name = "site7-updates", priority = 20, mode = "bare", url = "https://repos.example.org/updates/$arch/" },
+  { name = "site7-os", priority = 10, url = "file:///srv/site7/os/$arch/" },
+  { name = "site7-secret", priority = 30 },
+]
+group_packages = ["bash", "site-macros-el{release}", "{scl}-build"]
+
+[koji.profiles."7".extra]
+"mock.package_manager" = "dnf"
+"mock.new_chroot" = 1
+"rpm.macro.vendor" = "Site \\"{Sig}\\""
+"rpm.macro.packager" = "{scl}"
+`;
+const siteFolder = await temporaryFolder();
+afterAll(() => siteFolder[Symbol.asyncDispose]());
+const siteFile = join(siteFolder.path, 'config.toml');
+await writeFile(siteFile, SITE);
 
 /**
  * mock needs namespaces, and packages of another system: here it is a program that keeps what it is
@@ -54,6 +81,16 @@ async function copyOf(branch = 'scl-rh-python35-el7', component = 'tool'): Promi
   await ann.must(['clone', '-b', branch, component, cwd]);
   await writeFile(join(cwd, `${component}.spec`), specOf(component));
   return cwd;
+}
+
+/** From here on nothing answers where the server of the clone was. */
+async function unplug({ ann }: CliScenario, cwd: string): Promise<void> {
+  // The clone remembers its collection.
+  await ann.must(['verrel'], { cwd });
+  const url = await ann.git(cwd, 'remote', 'get-url', 'origin');
+  await ann.git(cwd, 'config', 'centpkg.url', 'http://127.0.0.1:9');
+  const { pathname } = new URL(url.trim());
+  await ann.git(cwd, 'remote', 'set-url', 'origin', `http://127.0.0.1:9${pathname}`);
 }
 
 /** What Python makes of a configuration. */
@@ -138,6 +175,14 @@ describe('mock-config', () => {
     expect(config.chroot_setup_cmd).toContain('scl-utils-build');
   });
 
+  it('without the server says so, and what to look at: 7', async () => {
+    const cwd = await copyOf();
+    await unplug(scenario, cwd);
+    const { stderr, ...rest } = await scenario.ann.run(['mock-config'], { cwd });
+    expect(rest).toEqual({ code: 7, stdout: '' });
+    expect(stderr).toMatch(/^to do: Look at the address/m);
+  });
+
   it.each([
     [['--repo', 'https://example.org/'], 'Write NAME=URL.'],
     [['--repo', 'own=ftp://example.org/'], 'Write https://HOST/PATH/'],
@@ -146,6 +191,7 @@ describe('mock-config', () => {
     [['--topurl', 'cbs'], 'Write https://HOST/PATH/'],
     [['--arch', 'x86-64"'], 'For instance: --arch x86_64'],
     [['--external'], 'Say it: --repo rhel9-baseos=URL'],
+    [['--arch', 's390x'], 'For instance: --arch x86_64; --external makes do'],
   ])('with %j is refused: 2', async (args, remedy) => {
     const cwd = await copyOf('scl-rh-python35-el9');
     const { code, stderr } = await scenario.ann.run(['mock-config', ...args], { cwd });
@@ -154,6 +200,66 @@ describe('mock-config', () => {
       stderr: expect.stringContaining(`to do: ${remedy}`) as string,
     });
     expect(stderr).not.toContain('secret');
+  });
+});
+
+describe('mock-config at a site with names and profiles of its own', () => {
+  const site = cliScenario({ DISTGIT_CONFIG: siteFile });
+  const clone = async (): Promise<string> => {
+    const { folder, component } = await site.annCopy('scl-python33-el7');
+    await writeFile(join(folder, `${component}.spec`), specOf(component));
+    return folder;
+  };
+
+  it('is what the site says, not CentOS', async () => {
+    const printed = await site.ann.must(['mock-config', '--arch', 's390x'], { cwd: await clone() });
+    const { 'dnf.conf': repos, ...config } = await loaded(printed);
+    expect(config).toEqual({
+      root: 'sclo-python33-el7-s390x',
+      target_arch: 's390x',
+      legal_host_arches: ['s390x'],
+      dist: 'el7',
+      releasever: '7',
+      package_manager: 'dnf',
+      isolation: 'nspawn',
+      chroot_setup_cmd: 'install bash site-macros-el7 python33-build',
+      rpmbuild_networking: false,
+      macros: { '%vendor': 'Site "Sclo"', '%packager': 'python33' },
+    });
+    expect(repos).toContain(
+      '[build]\nname=build\nbaseurl=https://koji.example.org/kojifiles/repos/sclo-python33-el7-build/latest/s390x/\n',
+    );
+  });
+
+  it('--external has its repositories in their order, and asks for those without address', async () => {
+    const cwd = await clone();
+    const args = ['mock-config', '--arch', 'x86_64', '--external'];
+    expect(await site.ann.run(args, { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('to do: Say it: --repo site7-secret=URL') as string,
+    });
+    const known = [...args, '--repo', 'site7-secret=https://repos.example.org/secret/'];
+    const { 'dnf.conf': repos } = await loaded(await site.ann.must(known, { cwd }));
+    expect((repos as string).match(/^(\[.*\]|baseurl=.*|priority=.*)$/gm)).toEqual([
+      '[main]',
+      '[site7-os]',
+      'baseurl=file:///srv/site7/os/x86_64/',
+      'priority=1',
+      '[site7-updates]',
+      'baseurl=https://repos.example.org/updates/x86_64/',
+      'priority=2',
+      '[site7-secret]',
+      'baseurl=https://repos.example.org/secret/',
+      'priority=3',
+    ]);
+  });
+
+  it('verrel tells the target of the site, and none where the server can not be asked', async () => {
+    const cwd = await clone();
+    const told = () => site.ann.json(['verrel'], { cwd });
+    expect(await told()).toMatchObject({ target: 'sclo-python33-el7' });
+    await unplug(site, cwd);
+    expect(await told()).toMatchObject({ target: null });
   });
 });
 
@@ -217,6 +323,23 @@ describe('mockbuild', () => {
     const args = ['mockbuild', '--root', 'epel-7-x86_64', '--shell'];
     expect(await scenario.ann.run(args, { cwd, env })).toMatchObject({ code: 0 });
     expect(await said('args')).toEqual(['-r', 'epel-7-x86_64', '--shell', '']);
+  });
+
+  it("--use-local-mock-config takes mock's own of the branch's name, --use-koji-mock-config ours", async () => {
+    const cwd = await copyOf();
+    const { env, said } = await withMock();
+    const root = 'sclo7-rh-python35-rh-el7-aarch64';
+    const local = ['mockbuild', '--use-local-mock-config', '--arch', 'aarch64', '--shell'];
+    expect(await scenario.ann.run(local, { cwd, env })).toMatchObject({ code: 0 });
+    expect(await said('args')).toEqual(['-r', root, '--shell', '']);
+    const own = ['mockbuild', '--use-koji-mock-config', '--shell'];
+    expect(await scenario.ann.run(own, { cwd, env })).toMatchObject({ code: 0 });
+    expect((await said('args'))[0]).toBe('--configdir');
+    for (const more of [['--use-koji-mock-config'], ['--root', 'epel-7-x86_64']])
+      expect(await scenario.ann.run([...local, ...more], { cwd, env })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('to do: Give one of --root,') as string,
+      });
   });
 
   it('fails with 6 where mock fails, and says where the logs are', async () => {

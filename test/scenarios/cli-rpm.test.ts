@@ -282,6 +282,7 @@ describe('verrel, gimmespec and unused-patches', () => {
       epoch: '0',
       nvr,
       verrel: nvr,
+      target: 'sclo7-rh-nodejs4-rh-el7',
       branch_merge: 'scl-rh-nodejs4-el7',
       commithash: (await scenario.ann.git(cwd, 'rev-parse', 'HEAD')).trim(),
       disttag: 'el7',

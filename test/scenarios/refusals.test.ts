@@ -59,6 +59,7 @@ const OPERATIONS: {
   applyDeclaration: [RIGHT, { collections: [{ name: 'python33', releases: {} }] }],
   addRelease: [RIGHT, { collection: 'python33', release: '8' }],
   setDepends: [RIGHT, { collection: 'python33', release: '7', depends: [] }],
+  showBuildroot: [PUBLIC, { collection: 'python33', release: '7' }],
   planKoji: [RIGHT, { collection: 'python33' }],
   applyKoji: [RIGHT, { collection: 'python33' }],
   showKoji: [PUBLIC, { collection: 'python33' }],
