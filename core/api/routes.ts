@@ -100,6 +100,11 @@ export const ROUTES = {
     path: '/collections/:collection/releases/:release/depends',
     summary: 'Say which collections it depends on',
   },
+  setClosed: {
+    method: 'put',
+    path: '/collections/:collection/closed',
+    summary: 'End a collection on EL releases, or take that back',
+  },
   planKoji: {
     method: 'get',
     path: '/collections/:collection/koji/plan',
@@ -128,6 +133,11 @@ export const ROUTES = {
     method: 'post',
     path: '/components/:component/collections',
     summary: 'Add a component to collections',
+  },
+  setRetired: {
+    method: 'put',
+    path: '/components/:component/collections/:collection/retired',
+    summary: 'Retire a component in a collection, or take that back',
   },
   showChecks: {
     method: 'get',

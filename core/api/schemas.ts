@@ -6,6 +6,7 @@ import { POLICY_LEVELS } from '../pushes/policy.ts';
 import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { BUILD_SCHEMAS } from './build-schemas.ts';
 import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
+import { END_OF_LIFE_SCHEMAS } from './end-of-life-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
@@ -77,6 +78,8 @@ const depends = z
   .default([]);
 const releaseView = z.object({
   release: z.string(),
+  /** At its end of life: no push, no build. */
+  closed: z.boolean(),
   depends: z.array(z.object({ collection: z.string(), level: z.enum(DEPEND_LEVELS) })),
 });
 const collectionView = z.object({
@@ -97,6 +100,10 @@ const branchView = z.object({
   release: z.string(),
   sig: z.string(),
   builtPackage: z.string(),
+  /** The collection is closed on this EL release. */
+  closed: z.boolean(),
+  /** The component is retired in the collection. */
+  retired: z.boolean(),
 });
 const componentView = z.object({
   name: z.string(),
@@ -331,6 +338,7 @@ export const SCHEMAS = {
           release: z.string(),
           sig: z.string(),
           sclName: z.string(),
+          closed: z.boolean(),
           decision,
         }),
       ),
@@ -357,6 +365,7 @@ export const SCHEMAS = {
   ...KEY_SCHEMAS,
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,
+  ...END_OF_LIFE_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

@@ -14,6 +14,7 @@ import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
 import { applyDeclaration } from '../collections/apply-declaration.ts';
 import * as collections from '../collections/collections.ts';
+import { setClosed, setRetired } from '../collections/end-of-life.ts';
 import * as kojiDrift from '../collections/koji-drift.ts';
 import { showKoji } from '../collections/koji-status.ts';
 import * as kojiSetUp from '../collections/provision-koji.ts';
@@ -136,6 +137,8 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showKoji: (_context, { collection }) => showKoji(kojiDeps, collection),
     findDrift: (context, input) => kojiDrift.findDrift(kojiDeps, context, input),
     setDepends: (context, input) => collections.setDepends(db, context, input),
+    setClosed: (context, input) => setClosed(kojiDeps, context, input),
+    setRetired: (context, input) => setRetired(kojiDeps, context, input),
     listComponents: (_context, input) => components.listComponents(componentDeps, input),
     createComponent: (context, input) => components.createComponent(componentDeps, context, input),
     showComponent: (_context, { component }) => components.showComponent(componentDeps, component),
