@@ -59,7 +59,7 @@ export const endOfLifeCommands: readonly CommandSpec[] = [
   {
     name: 'collection reopen',
     args: '<name>',
-    summary: 'Take it back that it was closed',
+    summary: 'Open again what was closed (SIG members)',
     options: [EL_OPTION],
     examples: ['centpkg collection reopen python33 --el 6'],
     run: (context, [name = ''], options) => setClosed(context, name, options, false),
@@ -78,7 +78,7 @@ export const endOfLifeCommands: readonly CommandSpec[] = [
   {
     name: 'component unretire',
     args: '<name>',
-    summary: 'Take it back that it was retired in a collection',
+    summary: 'Have it built in a collection again (SIG members)',
     options: [COLLECTION_OPTION],
     examples: ['centpkg component unretire python --collection python33'],
     run: (context, [name = ''], options) => setRetired(context, name, options, false),

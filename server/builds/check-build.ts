@@ -126,7 +126,7 @@ function requireAlive({ component, branch, kind }: WantedBuild): void {
       `Collection ${collection} is closed on EL ${release}.`,
       `A member of its SIG opens it again: centpkg collection reopen ${collection} --el ${release}`,
     );
-  // Koji blocks what is tagged; to try what is left in git is nobody's loss.
+  // A scratch build goes into no tag: the block is not for it.
   if (branch.retired && kind !== 'scratch')
     fail(
       'check_failed',

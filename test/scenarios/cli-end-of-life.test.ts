@@ -41,10 +41,14 @@ async function followed(): Promise<void> {
   );
 }
 
-/** Ann asks for a build of the branch. @returns what is wrong with that */
-async function problemOfBuild(): Promise<string> {
-  const input = { component: 'python', branch: BRANCH };
-  const answer = await scenario.server.call('startBuild', input, scenario.people.committer);
+/** Ann asks for a build of the branch. */
+const build = (scratch: boolean) => {
+  const input = { component: 'python', branch: BRANCH, scratch };
+  return scenario.server.call('startBuild', input, scenario.people.committer);
+};
+/** @returns what is wrong with that */
+async function problemOfBuild(scratch = false): Promise<string> {
+  const answer = await build(scratch);
   expect(answer).toMatchObject({ status: 422, body: { detail: expect.any(String) } });
   return JSON.stringify(answer.body);
 }
@@ -114,7 +118,8 @@ describe('a collection at its end of life', () => {
       expect.stringContaining('collection python33 is closed on EL 7'),
     ]);
     expect(await push(copy, ['HEAD:refs/heads/scl-python33-el6'])).toMatchObject({ code: 0 });
-    expect(await problemOfBuild()).toContain('Collection python33 is closed on EL 7.');
+    for (const scratch of [false, true])
+      expect(await problemOfBuild(scratch)).toContain('Collection python33 is closed on EL 7.');
   });
 
   it('is as it was when it is opened again', async () => {
@@ -143,6 +148,7 @@ describe('a component that is retired in a collection', () => {
     expect(shown).toMatch(/\nscl-python33-el7 +sclo +python33-python \(retired\)/);
     expect(shown).toMatch(/\nscl-rh-python34-el7 +sclo +rh-python34-python(?! \()/);
     expect(await problemOfBuild()).toContain('python is retired in collection python33.');
+    expect((await build(true)).status).toBe(201);
     // Its branches stay open: what retires it in git is a push, too.
     await git(copy, ...commit);
     expect(await push(copy, [EL7])).toMatchObject({ code: 0 });
