@@ -68,8 +68,8 @@ export function collectionDetails(collection: Collection & { components?: string
       ? []
       : [['components', collection.components.join(', ') || '-'] as const]),
   ]);
-  const rows = collection.releases.map(({ release, depends }) => [
-    `el${release}`,
+  const rows = collection.releases.map(({ release, depends, closed }) => [
+    `el${release}${closed ? ' (closed)' : ''}`,
     depends
       .map((one) => (one.level === 'release' ? `${one.collection}@release` : one.collection))
       .join(', ') || '-',

@@ -9,6 +9,11 @@ type Component = ApiOutput<'showComponent'>;
 type Spec = ApiOutput<'listSpecs'>['items'][number];
 const PAGE = 500;
 
+/** What is built no more says so. */
+function endOf({ closed, retired }: Component['branches'][number]): string {
+  return `${retired ? ' (retired)' : ''}${closed ? ' (closed)' : ''}`;
+}
+
 /** @param specs what the branches' heads say; without: not asked for */
 function details(component: Component, specs: readonly Spec[] = []): string {
   const head = fields([
@@ -25,7 +30,7 @@ function details(component: Component, specs: readonly Spec[] = []): string {
   const rows = component.branches.map((one) => [
     one.name,
     one.sig,
-    one.builtPackage,
+    `${one.builtPackage}${endOf(one)}`,
     ...(specs.length > 0 ? [nvr(one.name)] : []),
   ]);
   const columns = ['branch', 'sig', 'builds', ...(specs.length > 0 ? ['head'] : [])];

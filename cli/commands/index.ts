@@ -14,6 +14,7 @@ import { componentCommands } from './component.ts';
 import { config } from './config.ts';
 import { declarationCommands } from './declaration.ts';
 import { diff, newChanges } from './diff.ts';
+import { endOfLifeCommands } from './end-of-life.ts';
 import { explain } from './explain.ts';
 import { giturl } from './giturl.ts';
 import { importCommand } from './import.ts';
@@ -95,6 +96,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...collectionCommands,
   ...collectionKojiCommands,
   ...declarationCommands,
+  ...endOfLifeCommands,
   collectionScaffold,
   ...sigCommands,
   ...requestCommands,

@@ -32,7 +32,8 @@ export const retire: CommandSpec = {
     if (reason === '')
       fail('usage', 'No reason was given.', 'For instance: centpkg retire "Renamed to python3"');
     const copy = await openWorkingCopy(context);
-    const name = branchName(await currentBranch(copy));
+    const branch = await currentBranch(copy);
+    const name = branchName(branch);
     // What is removed is what is checked out.
     if (copy.release !== null)
       fail(
@@ -65,7 +66,10 @@ export const retire: CommandSpec = {
     });
     return {
       data: { ...data, commit: pushed.data.commit },
-      text: `${copy.component} is retired on ${name}.`,
+      text:
+        `${copy.component} is retired on ${name}.\n` +
+        'Koji still lists its package. When no branch of the collection is built any more, a member ' +
+        `of the SIG has it blocked: centpkg component retire ${copy.component} --collection ${branch.collection}`,
       done: true,
     };
   },

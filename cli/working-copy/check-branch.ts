@@ -37,6 +37,7 @@ export async function checkBranch(
     ...parseBranchName(`scl-${one.collection}-el${one.release}`),
     sig: one.sig as SigName,
     sclName: parseSclName(one.sclName),
+    closed: one.closed,
     decision: one.decision,
   }));
   const objects = openObjectReader({

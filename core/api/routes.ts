@@ -105,6 +105,11 @@ export const ROUTES = {
     path: '/collections/:collection/releases/:release/buildroot',
     summary: 'What Koji builds a collection in on one EL release',
   },
+  setClosed: {
+    method: 'put',
+    path: '/collections/:collection/closed',
+    summary: 'End a collection on EL releases, or take that back',
+  },
   planKoji: {
     method: 'get',
     path: '/collections/:collection/koji/plan',
@@ -133,6 +138,11 @@ export const ROUTES = {
     method: 'post',
     path: '/components/:component/collections',
     summary: 'Add a component to collections',
+  },
+  setRetired: {
+    method: 'put',
+    path: '/components/:component/collections/:collection/retired',
+    summary: 'Retire a component in a collection, or take that back',
   },
   showChecks: {
     method: 'get',

@@ -7,6 +7,7 @@ import { ACCESS_SCHEMAS, decision, mayView } from './access-schemas.ts';
 import { BUILD_SCHEMAS } from './build-schemas.ts';
 import { BUILDROOT_SCHEMAS } from './buildroot-schemas.ts';
 import { DECLARATION_SCHEMAS, editableSettings } from './declaration-schemas.ts';
+import { END_OF_LIFE_SCHEMAS } from './end-of-life-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
@@ -78,6 +79,8 @@ const depends = z
   .default([]);
 const releaseView = z.object({
   release: z.string(),
+  /** At its end of life: no push, no build. */
+  closed: z.boolean(),
   depends: z.array(z.object({ collection: z.string(), level: z.enum(DEPEND_LEVELS) })),
 });
 const collectionView = z.object({
@@ -98,6 +101,10 @@ const branchView = z.object({
   release: z.string(),
   sig: z.string(),
   builtPackage: z.string(),
+  /** The collection is closed on this EL release. */
+  closed: z.boolean(),
+  /** The component is retired in the collection. */
+  retired: z.boolean(),
 });
 const componentView = z.object({
   name: z.string(),
@@ -332,6 +339,7 @@ export const SCHEMAS = {
           release: z.string(),
           sig: z.string(),
           sclName: z.string(),
+          closed: z.boolean(),
           decision,
         }),
       ),
@@ -359,6 +367,7 @@ export const SCHEMAS = {
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,
   ...BUILDROOT_SCHEMAS,
+  ...END_OF_LIFE_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

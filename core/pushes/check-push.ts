@@ -1,4 +1,5 @@
 import type { SigName } from '../domain/sig.ts';
+import { branchOpen } from './policies/branch-open.ts';
 import { branchProvisioned } from './policies/branch-provisioned.ts';
 import { flatTree } from './policies/flat-tree.ts';
 import { forwardOnly } from './policies/forward-only.ts';
@@ -24,6 +25,7 @@ import { NULL_OID, type PushFacts } from './push-facts.ts';
 export const PUSH_POLICIES: readonly PushPolicy[] = [
   branchProvisioned,
   permission,
+  branchOpen,
   forwardOnly,
   tagOnBranch,
   flatTree,

@@ -42,6 +42,8 @@ export interface ObjectReader {
 export interface PushedBranch extends Branch {
   readonly sig: SigName;
   readonly sclName: SclName;
+  /** The collection is at its end of life on this EL release. */
+  readonly closed: boolean;
 }
 
 /** What the checks need to know of a component and its SIGs. */

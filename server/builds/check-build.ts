@@ -68,6 +68,7 @@ async function vendorOf(sql: Sql, name: CollectionName) {
  */
 export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<CheckedBuild> {
   const { component, branch, kind, options } = wanted;
+  requireAlive(wanted);
   const hub = deps.koji.hub();
   const names = await kojiNamesOf(deps, deps.db.sql, branch);
   const target = wanted.target ?? names.target;
@@ -117,6 +118,24 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
   if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr);
   const arches = typeof config.arches === 'string' ? config.arches.split(' ') : [];
   return { target, arches: arches.filter((one) => one !== ''), ...predicted };
+}
+
+/** @throws DistGitError `check_failed` where nothing is built any more */
+function requireAlive({ component, branch, kind }: WantedBuild): void {
+  const { collection, release } = branch;
+  if (branch.closed)
+    fail(
+      'check_failed',
+      `Collection ${collection} is closed on EL ${release}.`,
+      `A member of its SIG opens it again: centpkg collection reopen ${collection} --el ${release}`,
+    );
+  // A scratch build goes into no tag: the block is not for it.
+  if (branch.retired && kind !== 'scratch')
+    fail(
+      'check_failed',
+      `${component} is retired in collection ${collection}.`,
+      `A member of its SIG takes that back: centpkg component unretire ${component} --collection ${collection}`,
+    );
 }
 
 /** What a chain has built has to be in the buildroot of what comes next. @throws `check_failed` */

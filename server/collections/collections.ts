@@ -33,7 +33,7 @@ function collectionQuery(sql: Sql) {
     'inherit_testing',
     'created_at',
     raw<CollectionView['releases']>`coalesce((
-        select json_agg(json_build_object('release', r.release, 'depends', coalesce((
+        select json_agg(json_build_object('release', r.release, 'closed', r.closed, 'depends', coalesce((
             select json_agg(json_build_object('collection', d.depends_on, 'level', d.level)
               order by d.position)
             from collection_depends d

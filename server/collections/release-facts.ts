@@ -33,7 +33,7 @@ export async function releaseFacts(
   const row = await sql
     .selectFrom('collection_releases')
     .innerJoin('collections', 'collections.name', 'collection_releases.collection')
-    .select(['sig', 'vendor', 'scl_name', 'inherit_testing'])
+    .select(['sig', 'vendor', 'scl_name', 'inherit_testing', 'closed'])
     .where('collection', '=', collection)
     .where('release', '=', release)
     .executeTakeFirst();
@@ -45,7 +45,7 @@ export async function releaseFacts(
     );
   const components = await sql
     .selectFrom('component_collections')
-    .select('component')
+    .select(['component', 'retired'])
     .where('collection', '=', collection)
     .orderBy('component')
     .execute();
@@ -63,13 +63,13 @@ export async function releaseFacts(
     collection,
     release,
     sclName: row.scl_name,
-    components: components.map(({ component: name }) => ({ name, retired: false })),
+    components: components.map(({ component: name, retired }) => ({ name, retired })),
     depends: depends.map(({ depends_on: on, level, sig, vendor }) => ({
       on: { sig, vendor, collection: on, release },
       level,
     })),
     inheritTesting: row.inherit_testing,
-    closed: false,
+    closed: row.closed,
   };
 }
 

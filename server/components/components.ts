@@ -38,6 +38,8 @@ function view(deps: ComponentDeps, component: Component): ComponentView {
       release: branch.release,
       sig: branch.sig,
       builtPackage: builtPackageName(component.name, branch.sclName),
+      closed: branch.closed,
+      retired: branch.retired,
     })),
     createdAt: component.createdAt.toISOString(),
   };
@@ -169,11 +171,12 @@ export async function showChecks(
   return {
     component: name,
     exploded: component.exploded,
-    branches: component.branches.map(({ collection, release, sig, sclName, policies }) => ({
+    branches: component.branches.map(({ collection, release, sig, sclName, closed, policies }) => ({
       collection,
       release,
       sig,
       sclName,
+      closed,
       decision: decide(context.principal, {
         action: 'push',
         component: name,

@@ -15,6 +15,10 @@ export interface ComponentBranch extends Branch {
   /** Bytes that the SIG may have in the look-aside cache; null: no limit. */
   readonly quota: number | null;
   readonly sclName: SclName;
+  /** The collection is at its end of life on this EL release. */
+  readonly closed: boolean;
+  /** The component is built no more in the collection. */
+  readonly retired: boolean;
 }
 
 export interface Component {
@@ -35,7 +39,7 @@ export function componentQuery(sql: Sql) {
     raw<ComponentBranch[]>`coalesce((
         select json_agg(json_build_object(
           'collection', c.name, 'release', r.release, 'sig', s.name, 'sclName', c.scl_name,
-          'quota', s.quota,
+          'quota', s.quota, 'closed', r.closed, 'retired', cc.retired,
           'policies', json_build_object('commit', s.commit_policy, 'koji', s.koji_policy))
           order by c.name, length(r.release), r.release)
         from component_collections cc

@@ -15,6 +15,7 @@ import { startBuild, startChain } from '../builds/submit-build.ts';
 import { applyDeclaration } from '../collections/apply-declaration.ts';
 import { showBuildroot } from '../collections/buildroot.ts';
 import * as collections from '../collections/collections.ts';
+import { setClosed, setRetired } from '../collections/end-of-life.ts';
 import * as kojiDrift from '../collections/koji-drift.ts';
 import { showKoji } from '../collections/koji-status.ts';
 import * as kojiSetUp from '../collections/provision-koji.ts';
@@ -138,6 +139,8 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showKoji: (_context, { collection }) => showKoji(kojiDeps, collection),
     findDrift: (context, input) => kojiDrift.findDrift(kojiDeps, context, input),
     setDepends: (context, input) => collections.setDepends(db, context, input),
+    setClosed: (context, input) => setClosed(kojiDeps, context, input),
+    setRetired: (context, input) => setRetired(kojiDeps, context, input),
     listComponents: (_context, input) => components.listComponents(componentDeps, input),
     createComponent: (context, input) => components.createComponent(componentDeps, context, input),
     showComponent: (_context, { component }) => components.showComponent(componentDeps, component),

@@ -13,6 +13,7 @@ import * as webSessions from './migrations/008-web-sessions.ts';
 import * as collectionSettings from './migrations/009-collection-settings.ts';
 import * as koji from './migrations/010-koji.ts';
 import * as builds from './migrations/011-builds.ts';
+import * as endOfLife from './migrations/012-end-of-life.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -31,6 +32,7 @@ const MIGRATIONS = {
   '009-collection-settings': collectionSettings,
   '010-koji': koji,
   '011-builds': builds,
+  '012-end-of-life': endOfLife,
 };
 
 /**

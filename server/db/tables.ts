@@ -136,7 +136,12 @@ export interface Tables {
     created_by: UserName;
     created_at: CreatedAt;
   };
-  collection_releases: { collection: CollectionName; release: ElRelease };
+  collection_releases: {
+    collection: CollectionName;
+    release: ElRelease;
+    /** At its end of life. */
+    closed: Generated<boolean>;
+  };
   collection_depends: {
     collection: CollectionName;
     release: ElRelease;
@@ -153,7 +158,12 @@ export interface Tables {
     /** Every commit's sources are in `source_references`. */
     references_known: Generated<boolean>;
   };
-  component_collections: { component: ComponentName; collection: CollectionName };
+  component_collections: {
+    component: ComponentName;
+    collection: CollectionName;
+    /** It is built no more there. */
+    retired: Generated<boolean>;
+  };
   sources: {
     component: ComponentName;
     file: string;

@@ -35,8 +35,8 @@ ${
     : table(
         'EL releases',
         ['EL', 'Depends on'],
-        releases.map(({ release, depends }) => [
-          html`${release}`,
+        releases.map(({ release, depends, closed }) => [
+          html`${release}${closed ? ' (closed)' : ''}`,
           depends.length === 0
             ? html`nothing`
             : html`${depends.map(

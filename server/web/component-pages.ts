@@ -91,7 +91,7 @@ ${
           html`<a href="${base}${PATHS.collection(branch.collection)}">${branch.collection}</a>`,
           html`${branch.release}`,
           html`<a href="${base}${PATHS.sig(branch.sig)}">${branch.sig}</a>`,
-          html`<code>${branch.builtPackage}</code>`,
+          html`<code>${branch.builtPackage}</code>${branch.retired ? ' (retired)' : ''}${branch.closed ? ' (closed)' : ''}`,
         ]),
       )
 }

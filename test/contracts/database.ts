@@ -3,6 +3,7 @@ import { auditLogContract } from './database/audit-log.ts';
 import { componentContract } from './database/components.ts';
 import { constraintContract } from './database/constraints.ts';
 import { directoryContract } from './database/directory.ts';
+import { endOfLifeContract } from './database/end-of-life.ts';
 import { jobQueueContract } from './database/job-queue.ts';
 import { jobRetryContract } from './database/job-retries.ts';
 import { keyContract } from './database/keys.ts';
@@ -42,6 +43,7 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     sigContract(under);
     requestContract(under);
     componentContract(under);
+    endOfLifeContract(under);
     kojiSetUpContract(under);
   });
 }

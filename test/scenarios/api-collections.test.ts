@@ -52,8 +52,8 @@ describe('collections', () => {
       people.chair,
     );
     expect(made.releases).toEqual([
-      { release: '7', depends },
-      { release: '10s', depends: [] },
+      { release: '7', closed: false, depends },
+      { release: '10s', closed: false, depends: [] },
     ]);
     const turned = depends.toReversed();
     const changed = await server.must(

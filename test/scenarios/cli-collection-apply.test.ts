@@ -164,7 +164,7 @@ collections:
     ]);
     const left = await scenario.server.must('listCollections', { sig: 'text' });
     expect(left.items.map(({ name, releases }) => [name, releases])).toEqual([
-      ['a1', [{ release: '7', depends: [] }]],
+      ['a1', [{ release: '7', closed: false, depends: [] }]],
     ]);
     expect(sums(await apply(less, '--prune'))).toMatchObject({
       unchanged: 1,

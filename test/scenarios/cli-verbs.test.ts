@@ -359,7 +359,9 @@ describe('retire', () => {
     expect(dry).toContain('3 files would be removed');
     expect(await head()).toBe(before);
     expect(await ann.must(['retire', 'Renamed to x'], { cwd })).toBe(
-      `${component} is retired on ${EL7}.\n`,
+      `${component} is retired on ${EL7}.\n` +
+        'Koji still lists its package. When no branch of the collection is built any more, a member ' +
+        `of the SIG has it blocked: centpkg component retire ${component} --collection python33\n`,
     );
     expect(await ann.git(cwd, 'ls-tree', '--name-only', 'HEAD')).toBe('dead.package\n');
     expect(await readFile(join(cwd, 'dead.package'), 'utf8')).toBe('Renamed to x\n');

@@ -60,6 +60,8 @@ const OPERATIONS: {
   addRelease: [RIGHT, { collection: 'python33', release: '8' }],
   setDepends: [RIGHT, { collection: 'python33', release: '7', depends: [] }],
   showBuildroot: [PUBLIC, { collection: 'python33', release: '7' }],
+  setClosed: [RIGHT, { collection: 'python33', closed: true }],
+  setRetired: [RIGHT, { component: 'python', collection: 'python33', retired: true }],
   planKoji: [RIGHT, { collection: 'python33' }],
   applyKoji: [RIGHT, { collection: 'python33' }],
   showKoji: [PUBLIC, { collection: 'python33' }],

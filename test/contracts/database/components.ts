@@ -92,6 +92,8 @@ export function componentContract(under: DatabaseUnderTest): void {
           release,
           sig,
           builtPackage: `${collection}-${name}`,
+          closed: false,
+          retired: false,
         })),
         createdAt: expect.stringMatching(/Z$/),
       });
@@ -179,6 +181,7 @@ export function componentContract(under: DatabaseUnderTest): void {
           release: '7',
           sig,
           sclName: collection,
+          closed: false,
           decision: expect.objectContaining({ allowed: false }),
         },
       ]);

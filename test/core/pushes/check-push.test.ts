@@ -32,6 +32,7 @@ describe('the push policies', () => {
     expect(PUSH_POLICIES.map(({ name }) => name)).toEqual([
       'branch-provisioned',
       'permission',
+      'branch-open',
       'forward-only',
       'tag-on-branch',
       'flat-tree',

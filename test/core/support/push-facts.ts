@@ -15,11 +15,13 @@ export const PYTHON33: PushedBranch = {
   ...branch('scl-python33-el7'),
   sig: sig('core'),
   sclName: parseSclName('python33'),
+  closed: false,
 };
 export const PYTHON34: PushedBranch = {
   ...branch('scl-rh-python34-el7'),
   sig: sig('coreos'),
   sclName: parseSclName('rh-python34'),
+  closed: false,
 };
 export const ON_PYTHON33 = 'refs/heads/scl-python33-el7';
 export const ON_PYTHON34 = 'refs/heads/scl-rh-python34-el7';
