@@ -56,7 +56,8 @@ export async function runCommand(
 }
 
 /** Their commands change nothing but what they ask the server for, see `DryRunClient`. */
-const ONLY_ASK = /^(component|collection|sig|request|user|token|key|lookaside) /;
+const ONLY_ASK =
+  /^(?:(?:component|collection|sig|request|user|token|key|lookaside) |(?:(?:scratch-|chain-)?build|cancel|resubmit|promote|demote)$)/;
 
 /** rpkg has --dry-run before the verb. Where it would not be heeded, nothing is done. */
 function withDryRun(spec: CommandSpec, options: Options, { dryRun }: GlobalOptions): Options {

@@ -44,6 +44,7 @@ describe('a build', () => {
   it('comes to testing by who may push, and by nobody else', async () => {
     const args = ['promote', one.nvr, '--to', 'testing'];
     expect((await as('sam', args))[0]).toBe(4);
+    expect(await as('ann', ['--dry-run', ...args])).toEqual([0, says('Would ask the server'), '']);
     const done = await scenario.ann.run(args);
     const task = await scenario.taskOf('tagBuild');
     expect([done.code, done.stdout]).toEqual([
