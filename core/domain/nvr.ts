@@ -15,6 +15,9 @@ export function parseNvr(text: string): Nvr {
   );
 }
 
+/** Of an NVR: what stands before its version and release. */
+export const nameOfNvr = (nvr: Nvr): string => nvr.replace(/-[^-]+-[^-]+$/, '');
+
 /**
  * The git tag that a build's commit gets. What git has no place for in the name of a ref stands
  * there as in URLs (`1.0~rc1` as `1.0%7Erc1`), so that no two builds have the same tag.

@@ -7,6 +7,7 @@ import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { KojiNames } from '../../core/domain/koji-names.ts';
 import type { Nvr } from '../../core/domain/nvr.ts';
 import type { ComponentBranch } from '../components/find-component.ts';
+import { requireOwnKojiNames } from '../components/own-koji-names.ts';
 import type { Sql } from '../db/database.ts';
 import { isStruct, type XmlRpcStruct } from '../koji/xmlrpc-value.ts';
 import type { BuildDeps } from './build-deps.ts';
@@ -70,6 +71,7 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
   const { component, branch, kind, options } = wanted;
   requireAlive(wanted);
   const hub = deps.koji.hub();
+  await requireOwnKojiNames(deps.db.sql, deps.koji, branch);
   const names = await kojiNamesOf(deps, deps.db.sql, branch);
   const target = wanted.target ?? names.target;
   const found = structOrNull(await hub.read('getBuildTarget', target), 'target');

@@ -1,5 +1,6 @@
 import { branchName } from '../../core/domain/branch-name.ts';
-import { parseNvr } from '../../core/domain/nvr.ts';
+import { builtPackageName } from '../../core/domain/built-package-name.ts';
+import { nameOfNvr, parseNvr } from '../../core/domain/nvr.ts';
 import { serverAuditRow } from '../access/audit.ts';
 import { faultWords } from '../koji/koji-fault.ts';
 import { keywords } from '../koji/xmlrpc-encode.ts';
@@ -51,9 +52,23 @@ export async function finishBuild(deps: BuildDeps, row: BuildRow, task: Task): P
   const nvr = parseNvr(textOf(build, 'nvr'));
   const id = numberOf(build, 'build_id');
   const tags = await tagsOf(deps, id);
+  const built = await packageOf(deps, row);
+  if (nameOfNvr(nvr) !== built) {
+    // It went into the tag by the right to build another package.
+    for (const tag of tags) await hub.write('untagBuild', tag, id);
+    const problem = `The task made ${nvr}, and ${row.component} is to build ${built}: it was untagged.`;
+    return endRow(deps, row, { state: 'failed', problem });
+  }
   // First the tag, so that a build which is recorded has it.
   const problem = await tagCommit(deps, row, nvr);
   return endRow(deps, row, { state: 'complete', problem, nvr, build: id, tags });
+}
+
+/** The package that a row's component builds in its collection. */
+async function packageOf({ components }: BuildDeps, row: BuildRow): Promise<string> {
+  const { branches } = await components.find(row.component);
+  const own = branches.find(({ collection }) => collection === row.collection);
+  return own === undefined ? '' : builtPackageName(row.component, own.sclName);
 }
 
 /** The tags of a build, by name. */

@@ -161,8 +161,9 @@ async function write(
         .where('collection', '=', collection)
         .where('release', 'in', remove)
         .execute();
-    if (action === 'remove')
-      await sql.deleteFrom('collections').where('name', '=', collection).execute();
+    if (action !== 'remove') continue;
+    await sql.deleteFrom('auto_builds').where('collection', '=', collection).execute();
+    await sql.deleteFrom('collections').where('name', '=', collection).execute();
   }
   return components;
 }

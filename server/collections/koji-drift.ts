@@ -83,14 +83,17 @@ export function requestDrift(db: Database): Promise<void> {
 
 /**
  * The job: what is not at its end yet has another try, for an admin of the hub may have done what
- * was asked; what is at its end is compared with the hub.
+ * was asked; what is at its end is compared with the hub. Where the site admins set up Koji for a
+ * SIG nothing is done that they were not asked for: what is declared may have changed since.
  */
 export async function lookForDrift(deps: KojiDeps): Promise<void> {
   const { db, koji } = deps;
   if (!koji.isOn) return;
   const all = await setUp(db);
   await db.transaction(async (sql) => {
-    for (const one of all) if (one.state === 'attention' || one.parked) await enqueueKoji(sql, one);
+    for (const one of all)
+      if (one.koji_policy === 'members' && (one.state === 'attention' || one.parked))
+        await enqueueKoji(sql, one);
   });
   await look(
     deps,
@@ -109,7 +112,9 @@ async function setUp(db: Database) {
   const subjects = new Set(parked.map(({ subject }) => subject));
   const rows = await db.sql
     .selectFrom('koji_provisions')
-    .select(['collection', 'release', 'state'])
+    .innerJoin('collections', 'collections.name', 'koji_provisions.collection')
+    .innerJoin('sigs', 'sigs.name', 'collections.sig')
+    .select(['collection', 'release', 'state', 'koji_policy'])
     .orderBy('collection')
     .orderBy('release')
     .execute();

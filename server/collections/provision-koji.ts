@@ -15,6 +15,7 @@ import {
   NEXT_REQUEST,
   parseKojiSubject,
 } from '../components/koji-jobs.ts';
+import { requireOwnKojiNames } from '../components/own-koji-names.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { applyPlan } from '../koji/apply-plan.ts';
 import type { Koji } from '../koji/open-koji.ts';
@@ -33,7 +34,7 @@ export interface KojiDeps {
 
 /**
  * Has Koji set up as the collection is declared: by a job, at once.
- * @throws DistGitError `not_found`, `not_allowed`, `unavailable` where there is no Koji
+ * @throws DistGitError `not_found`, `not_allowed`, `conflict`, `unavailable` where there is no Koji
  */
 export async function applyKoji(
   deps: KojiDeps,
@@ -52,6 +53,8 @@ export async function applyKoji(
       `${name} is built for no EL release.`,
       `Add one: centpkg collection add-release ${name} 7`,
     );
+  for (const release of releases)
+    await requireOwnKojiNames(db.sql, koji, { collection: name, release });
   await db.transaction(async (sql) => {
     await requestKojiSetUp(sql, {
       collection: name,
@@ -129,6 +132,7 @@ async function provision(deps: KojiDeps, of: CollectionRelease): Promise<void> {
     .where('release', '=', of.release)
     .executeTakeFirst();
   if (asked === undefined) return;
+  await requireOwnKojiNames(db.sql, koji, of);
   const desired = [await desiredIn(db.sql, koji, of)];
   const named = new Set(asked.overwrite);
   const applied = await applyPlan({
@@ -194,14 +198,17 @@ async function storeResult(
   });
 }
 
-/** What depends on it, and did not come to its end. */
+/** What depends on it and did not come to its end, where nobody has to be asked. */
 function waitingFor(sql: Sql, { collection, release }: CollectionRelease) {
   return sql
     .selectFrom('koji_provisions as p')
     .innerJoin('collection_depends as d', (join) =>
       join.onRef('d.collection', '=', 'p.collection').onRef('d.release', '=', 'p.release'),
     )
+    .innerJoin('collections', 'collections.name', 'p.collection')
+    .innerJoin('sigs', 'sigs.name', 'collections.sig')
     .select(['p.collection', 'p.release'])
+    .where('sigs.koji_policy', '=', 'members')
     .where('p.state', '!=', 'done')
     .where('d.depends_on', '=', collection)
     .where('d.release', '=', release)

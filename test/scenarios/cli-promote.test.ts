@@ -27,6 +27,20 @@ async function tagged({ component }: Package, tag: string): Promise<void> {
   await scenario.until(component, ({ tags }) => tags.includes(tag));
 }
 
+it('that is of another package than its component builds is untagged, and nobody promotes it', async () => {
+  const [one, other] = [await scenario.annPackage(), await scenario.annPackage()];
+  await scenario.ann.must(['build', '--nowait'], { cwd: one.folder });
+  const task = await scenario.taskOf('build', one);
+  scenario.builder.take(task);
+  scenario.builder.complete(task, other.nvr);
+  const { problem } = await scenario.until(one.component, ({ state }) => state === 'failed');
+  expect(problem).toBe(
+    `The task made ${other.nvr}, and ${one.component} is to build python33-${one.component}: it was untagged.`,
+  );
+  expect(scenario.hub.state.as('kojiadmin', 'listTags', other.nvr)).toEqual([]);
+  expect((await as('ann', ['promote', other.nvr, '--to', 'testing']))[0]).toBe(3);
+});
+
 describe('a build', () => {
   let one: Package;
   beforeAll(async () => {

@@ -28,12 +28,13 @@ async function predict(
   macros: Record<string, string> = {},
   name = 'python',
   file = `${name}.spec`,
+  kind: 'build' | 'scratch' = 'build',
 ) {
   const component = opened.component(name);
   const repository = opened.repositories.path(component);
   const files = { [file]: Buffer.from(text) };
   const [commit = ''] = await importHistory(repository, [{ parents: [], files }]);
-  return predictNvr(opened, { component, branch, commit }, new Map(Object.entries(macros)));
+  return predictNvr(opened, { component, branch, commit, kind }, new Map(Object.entries(macros)));
 }
 
 describe('the name that Koji will give a build', () => {
@@ -58,6 +59,16 @@ describe('the name that Koji will give a build', () => {
       null,
       [expect.stringMatching(/^Whether it is built already is not known: .+\.$/)],
     ]);
+  });
+
+  it('may be unknown for a scratch build alone: who pushes here must not make what is built there', async () => {
+    const text = spec('%{lua:print("other")}', '1');
+    await expect(predict(text)).rejects.toMatchObject({
+      code: 'check_failed',
+      message: expect.stringMatching(/^What the spec makes can not be told: .+/) as string,
+    });
+    const { nvr } = await predict(text, {}, 'python', 'python.spec', 'scratch');
+    expect(nvr).toBeNull();
   });
 
   it.each([

@@ -118,6 +118,41 @@ export function kojiSetUpContract(under: DatabaseUnderTest): void {
       expect(await stateOf(collection)).toBe('none');
     });
 
+    it('does not go on by itself where the site admins are to be asked', async () => {
+      const { name: collection, sig } = await newCollection(here.db, ['7']);
+      await apply(collection);
+      await work();
+      await here.db.transaction((sql) =>
+        sql
+          .updateTable('sigs')
+          .set({ koji_policy: 'admins' })
+          .where('name', '=', sig as never)
+          .execute(),
+      );
+      stand.hub.state.as('kojiadmin', 'grantPermission', 'distgit', `build-${sig}`, true);
+      await lookForDrift(deps());
+      expect(await work()).toEqual([]);
+      expect(await stateOf(collection)).toBe('attention');
+      await apply(collection);
+      await work();
+      expect(await stateOf(collection)).toBe('done');
+    });
+
+    it('is for the older of two collections that come to the same names', async () => {
+      const [older, younger] = [await ready(), await ready()];
+      const subject = { ...older.of, sig: older.sig as never, vendor: 'rh' as const };
+      const names: Koji['names'] = (of) =>
+        koji.names(of.collection === younger.of.collection ? subject : of);
+      const alike = { ...deps(), koji: { ...koji, names } };
+      const ask = (collection: string) =>
+        applyKoji(alike, BY_ADMIN, parsed('applyKoji', { collection }));
+      const { message } = await refusal(ask(younger.collection), 'conflict');
+      expect(message).toContain(`belongs to scl-${older.collection}-el7`);
+      expect(await stateOf(younger.collection)).toBe('none');
+      await ask(older.collection);
+      expect(await stateOf(older.collection)).toBe('waiting');
+    });
+
     it('goes on with the next look when an admin of the hub has done what was asked', async () => {
       const { name: collection, sig } = await newCollection(here.db, ['7']);
       await apply(collection);
