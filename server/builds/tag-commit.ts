@@ -22,6 +22,12 @@ export async function tagCommit(
   );
   if (isNew) return null;
   // It may be there from an earlier try, or by the hand of somebody.
-  const is = (await git.run([...repository, 'rev-parse', '--verify', `${ref}^{commit}`])).trim();
-  return is === commit ? null : `The tag ${ref.slice('refs/tags/'.length)} is at another commit.`;
+  const tag = ref.slice('refs/tags/'.length);
+  const is = await git.run([...repository, 'rev-parse', '--verify', `${ref}^{commit}`]).then(
+    (text) => text.trim(),
+    // Where somebody has a tag below this name, there is no place for it.
+    () => null,
+  );
+  if (is === null) return `The tag ${tag} can not be made.`;
+  return is === commit ? null : `The tag ${tag} is at another commit.`;
 }

@@ -278,16 +278,15 @@ export async function updateCollection(
   );
   const { vendor, sclName, metaComponent, inheritTesting } = given;
   return db.transaction(async (sql) => {
-    await sql
-      .updateTable('collections')
-      .set({
-        vendor: vendor ?? row.vendor,
-        scl_name: sclName ?? row.scl_name,
-        meta_component: metaComponent ?? row.meta_component,
-        inherit_testing: inheritTesting ?? row.inherit_testing,
-      })
-      .where('name', '=', name)
-      .execute();
+    // Nothing but what is given: somebody else may be changing the rest.
+    const changes = {
+      ...(vendor === undefined ? {} : { vendor }),
+      ...(sclName === undefined ? {} : { scl_name: sclName }),
+      ...(metaComponent === undefined ? {} : { meta_component: metaComponent }),
+      ...(inheritTesting === undefined ? {} : { inherit_testing: inheritTesting }),
+    };
+    if (Object.keys(changes).length > 0)
+      await sql.updateTable('collections').set(changes).where('name', '=', name).execute();
     await recordAudit(sql, context, {
       action: 'collection.edit',
       subject: name,

@@ -136,6 +136,10 @@ async function look(deps: KojiDeps, all: readonly CollectionRelease[]): Promise<
         await sql
           .insertInto('koji_drift')
           .values({ ...of, plan: JSON.stringify(plan) })
+          // Two may look at once.
+          .onConflict((conflict) =>
+            conflict.columns(['collection', 'release']).doUpdateSet({ plan: JSON.stringify(plan) }),
+          )
           .execute();
     });
   }
