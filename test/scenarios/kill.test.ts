@@ -89,7 +89,9 @@ describe(`after ${KILLS} times kill -9`, () => {
     }
   });
 
-  it('every acknowledged push is in its branch, and every other is whole or absent', async () => {
+  it('every acknowledged push is in its branch, and every other is whole or absent', {
+    timeout: 5 * MINUTES,
+  }, async () => {
     for (const { component, branch, oid, acknowledged } of pushed) {
       const isAncestor = ['merge-base', '--is-ancestor', oid, `refs/heads/${branch}`];
       const there = await run('git', ['-C', repository(component), ...isAncestor]);
@@ -106,7 +108,7 @@ describe(`after ${KILLS} times kill -9`, () => {
     }
   });
 
-  it('every movement of a ref is recorded, exactly once', { timeout: 2 * MINUTES }, async () => {
+  it('every movement of a ref is recorded, exactly once', { timeout: 5 * MINUTES }, async () => {
     const { server } = scenario;
     for (const component of COMPONENTS) {
       const moved = (await movementsIn(server, component)).map(
@@ -129,7 +131,9 @@ describe(`after ${KILLS} times kill -9`, () => {
     }
   });
 
-  it('every acknowledged upload is there, and every other is whole or absent', async () => {
+  it('every acknowledged upload is there, and every other is whole or absent', {
+    timeout: 5 * MINUTES,
+  }, async () => {
     const { server } = scenario;
     const listed = await server.must('listSources', { component: 'python' });
     const rows = new Map(listed.items.map((item) => [item.file, item]));
