@@ -120,6 +120,24 @@ export async function currentBranch(copy: WorkingCopy): Promise<Branch> {
   }
 }
 
+/**
+ * The release branch that is checked out, for what changes the work tree: --release can name it,
+ * and no other.
+ * @throws DistGitError `usage`
+ */
+export async function checkedOutBranch(copy: WorkingCopy): Promise<Branch> {
+  const branch = await currentBranch({ ...copy, release: null });
+  const name = branchName(branch);
+  const wanted = copy.release === null ? name : branchName(copy.release);
+  if (wanted !== name)
+    fail(
+      'usage',
+      `--release is ${wanted}, and ${name} is checked out.`,
+      `Check it out first: centpkg switch-branch ${wanted}`,
+    );
+  return branch;
+}
+
 /** Release branches on the server, as last fetched. */
 export async function remoteBranches(copy: WorkingCopy): Promise<string[]> {
   const prefix = `refs/remotes/${copy.remote}/`;
