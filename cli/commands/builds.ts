@@ -30,7 +30,7 @@ function taskNumber(text: string): number {
  * The full id of a commit, as a server gave it: git is handed no option, and no other name.
  * @throws DistGitError `unavailable`
  */
-export function commitId(text: string): string {
+function commitId(text: string): string {
   if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text))
     fail(
       'unavailable',
