@@ -2,6 +2,7 @@ import { fail } from '../../core/api/distgit-error.ts';
 import { branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import { parseCollectionName } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
+import { quoted } from '../../core/domain/text.ts';
 import type { Build } from '../builds/watch-task.ts';
 import { type CommandContext, type CommandSpec, flagOption, textOption } from '../command.ts';
 import { fields, shortTime, table } from '../output/table.ts';
@@ -23,6 +24,20 @@ function taskNumber(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text))
     fail('usage', `${text} is not the number of a task.`, 'See "centpkg builds" for the tasks.');
   return Number(text);
+}
+
+/**
+ * The full id of a commit, as a server gave it: git is handed no option, and no other name.
+ * @throws DistGitError `unavailable`
+ */
+function commitId(text: string): string {
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text))
+    fail(
+      'unavailable',
+      `The server's answer is not the id of a commit: ${quoted(text)}`,
+      'Ask who runs it; nothing was checked out.',
+    );
+  return text;
 }
 
 /** The newest build of a branch in the tag of a level. @throws DistGitError `not_found` */
@@ -118,9 +133,10 @@ export const buildsCommands: readonly CommandSpec[] = [
             `This is a clone of ${copy.component}, and ${nvr} is a build of ${data.component}.`,
             `Go into a clone of it: centpkg clone ${data.component}`,
           );
-        const has = await copy.git.ask('cat-file', '-e', `${data.commit}^{commit}`);
+        const commit = commitId(data.commit);
+        const has = await copy.git.ask('cat-file', '-e', `${commit}^{commit}`);
         if (has === null) await copy.git.show('fetch', '--quiet', copy.remote);
-        await copy.git.show('checkout', '--quiet', '--detach', data.commit);
+        await copy.git.show('checkout', '--quiet', '--detach', commit);
       }
       const text = fields([
         ['build', nvr],

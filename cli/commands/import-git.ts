@@ -7,6 +7,7 @@ import { credentialOptions } from '../working-copy/credential.ts';
 import { pushTo } from '../working-copy/import-branch.ts';
 import {
   fetchForeign,
+  forgetForeign,
   type ImportedBranch,
   importForeign,
   pairBranches,
@@ -56,22 +57,26 @@ export const importGit: CommandSpec = {
       have,
     );
     await git.show(...credentialOptions(context.config, copy.url), 'fetch', '--quiet', remote);
-    await fetchForeign(copy, url, pairs);
     const dryRun = flagOption(options, 'dryRun');
     const name = textOption(options, 'name') ?? component;
     const rows: Row[] = [];
-    for (const pair of pairs) {
-      const { theirs, ours } = pair;
-      context.note(`${theirs} into ${branchName(ours)} ...`);
-      const cache = lookaside === null ? null : { url: lookaside, name, branch: theirs };
-      try {
-        const row = await importForeign(context, copy, pair, { url: shown, cache, dryRun });
-        if (flagOption(options, 'push') && !dryRun)
-          await pushTo(context, copy, ours, `refs/heads/${branchName(ours)}`);
-        rows.push({ ...row, reason: null });
-      } catch (error) {
-        rows.push({ theirs, ours: branchName(ours), ...refusal(error) });
+    try {
+      await fetchForeign(copy, url, pairs);
+      for (const pair of pairs) {
+        const { theirs, ours } = pair;
+        context.note(`${theirs} into ${branchName(ours)} ...`);
+        const cache = lookaside === null ? null : { url: lookaside, name, branch: theirs };
+        try {
+          const row = await importForeign(context, copy, pair, { url: shown, cache, dryRun });
+          if (flagOption(options, 'push') && !dryRun)
+            await pushTo(context, copy, ours, `refs/heads/${branchName(ours)}`);
+          rows.push({ ...row, reason: null });
+        } catch (error) {
+          rows.push({ theirs, ours: branchName(ours), ...refusal(error) });
+        }
       }
+    } finally {
+      await forgetForeign(copy, pairs);
     }
     return outcome(rows, passedOver, dryRun);
   },

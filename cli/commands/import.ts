@@ -15,7 +15,11 @@ import { openSourcePackage } from '../rpm/srpm/source-package.ts';
 import { readReleased } from '../working-copy/import-all.ts';
 import { importBranch } from '../working-copy/import-branch.ts';
 import { type ImportedPackage, importSourcePackage } from '../working-copy/import-srpm.ts';
-import { currentBranch, openWorkingCopy, type WorkingCopy } from '../working-copy/working-copy.ts';
+import {
+  checkedOutBranch,
+  openWorkingCopy,
+  type WorkingCopy,
+} from '../working-copy/working-copy.ts';
 
 export const importCommand: CommandSpec = {
   name: 'import',
@@ -42,7 +46,7 @@ export const importCommand: CommandSpec = {
     const folder = textOption(options, 'all');
     if (folder !== undefined) return importAll(context, folder, options);
     const copy = await openWorkingCopy(context);
-    const branch = await currentBranch(copy);
+    const branch = await checkedOutBranch(copy);
     const source = await openSourcePackage(resolve(context.cwd, file ?? ''));
     const name = branchName(branch);
     const { branches } = await context.api.call('showComponent', { component: copy.component });

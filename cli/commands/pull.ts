@@ -2,7 +2,7 @@ import { branchName } from '../../core/domain/branch-name.ts';
 import { type CommandSpec } from '../command.ts';
 import { credentialOptions } from '../working-copy/credential.ts';
 import { quietly } from '../working-copy/quiet.ts';
-import { currentBranch, openWorkingCopy } from '../working-copy/working-copy.ts';
+import { checkedOutBranch, openWorkingCopy } from '../working-copy/working-copy.ts';
 
 export const pull: CommandSpec = {
   name: 'pull',
@@ -15,7 +15,7 @@ export const pull: CommandSpec = {
   async run(context, _args, options) {
     const rebase = options.rebase as boolean | undefined;
     const copy = await openWorkingCopy(context);
-    const name = branchName(await currentBranch(copy));
+    const name = branchName(await checkedOutBranch(copy));
     const before = await copy.git.ask('rev-parse', 'HEAD');
     await copy.git.show(
       ...credentialOptions(context.config, copy.url),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
@@ -47,13 +47,14 @@ export const retire: CommandSpec = {
     const text = `${count} files would be removed from ${name}, ${RETIRED_FILE} added and pushed:\n${reason}\nNothing was changed.`;
     const data = { component: copy.component, branch: name, reason, files: count };
     if (flagOption(options, 'dryRun')) return { data: { ...data, dryRun: true }, text };
-    if (count > 0) await copy.git.read('rm', '-r', '--quiet', '--', '.');
-    await writeFile(join(copy.root, RETIRED_FILE), `${reason}\n`);
-    await copy.git.read('add', '--', RETIRED_FILE);
     try {
+      if (count > 0) await copy.git.read('rm', '-r', '--quiet', '--', '.');
+      await writeFile(join(copy.root, RETIRED_FILE), `${reason}\n`);
+      await copy.git.read('add', '--', RETIRED_FILE);
       await copy.git.show('commit', ...quietly(context), '--message', reason);
     } catch (error) {
-      // Nothing was changed when it began.
+      // Nothing was changed when it began, and the file was not there.
+      await rm(join(copy.root, RETIRED_FILE), { force: true });
       await copy.git.read('reset', '--hard', '--quiet', 'HEAD');
       throw error;
     }

@@ -43,6 +43,12 @@ export const tag: CommandSpec = {
     'centpkg tag --delete v3.3.7',
   ],
   async run(context, [name], options) {
+    if (flagOption(options, 'dryRun') && !flagOption(options, 'push'))
+      fail('usage', '--dry-run is for --push.', 'Without --push a tag changes nothing elsewhere.');
+    if (flagOption(options, 'push'))
+      for (const other of ['list', 'delete'])
+        if (flagOption(options, other))
+          fail('usage', `--push and --${other} exclude each other.`, 'Give one of them.');
     const copy = await openRepository(context);
     if (flagOption(options, 'list')) {
       const tags = await copy.git.read(
@@ -72,8 +78,6 @@ async function make(
 ): Promise<Outcome> {
   const pushes = flagOption(options, 'push');
   const dryRun = flagOption(options, 'dryRun');
-  if (dryRun && !pushes)
-    fail('usage', '--dry-run is for --push.', 'Without --push a tag changes nothing elsewhere.');
   await requireTagName(copy.git, name);
   const there = await copy.git.ask('rev-parse', '--verify', '--quiet', `refs/tags/${name}`);
   const makes = there === null || flagOption(options, 'force');

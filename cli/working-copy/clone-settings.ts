@@ -3,6 +3,7 @@ import type { ApiOutput } from '../../core/api/schemas.ts';
 import { type ComponentName, parseComponentName } from '../../core/domain/component-name.ts';
 import type { CommandContext } from '../command.ts';
 import { tlsSettings } from './credential.ts';
+import { parseHttpAddress, parseSshAddress } from './server-address.ts';
 
 type Component = ApiOutput<'showComponent'>;
 
@@ -26,7 +27,8 @@ export interface Access {
 /**
  * The address to fetch from: by SSH where that was asked for, or gitbaseurl of the configuration
  * is one of SSH.
- * @throws DistGitError `usage` where the server has no SSH
+ * @throws DistGitError `usage` where the server has no SSH; `unavailable` where what it answers is
+ * no address
  */
 export function gitAddress(
   { api, config, given }: CommandContext,
@@ -36,24 +38,31 @@ export function gitAddress(
   if (anonymous && ssh)
     fail('usage', 'There is no anonymous SSH.', 'Give --anonymous or --ssh, not both.');
   const bySsh = ssh || (!anonymous && config.rpkg.ssh !== null && component.sshUrl !== null);
-  if (!bySsh) return component.gitUrl;
+  if (!bySsh) return parseHttpAddress(component.gitUrl);
   if (component.sshUrl === null)
     fail('usage', `${api.url} has no git over SSH.`, 'Do it without --ssh.');
-  const url = new URL(component.sshUrl);
+  const url = new URL(parseSshAddress(component.sshUrl));
   if (given.user !== null) url.username = given.user;
   return url.href;
 }
 
-/** The server's address, and what a clone keeps so that it knows where it belongs. */
+/**
+ * The server's address, and what a clone keeps so that it knows where it belongs.
+ * @throws DistGitError `unavailable` where what the server answers is no address
+ */
 export function cloneSettings(
   { config }: Pick<CommandContext, 'config'>,
   component: Component,
   anonymous: boolean,
 ): { readonly server: string; readonly settings: readonly (readonly [string, string])[] } {
   // As the server calls itself: remotes are found by it.
-  const server = component.gitUrl.replace(/\/[^/]+\/[^/]+$/, '');
-  const namespace = component.gitUrl.split('/').at(-2) ?? '';
-  const sshUrl = component.sshUrl?.replace(/\/[^/]+\/[^/]+$/, '') ?? null;
+  const gitUrl = parseHttpAddress(component.gitUrl);
+  const server = gitUrl.replace(/\/[^/]+\/[^/]+$/, '');
+  const namespace = gitUrl.split('/').at(-2) ?? '';
+  const sshUrl =
+    component.sshUrl === null
+      ? null
+      : parseSshAddress(component.sshUrl).replace(/\/[^/]+\/[^/]+$/, '');
   return {
     server,
     settings: [

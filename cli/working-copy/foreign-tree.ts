@@ -70,6 +70,8 @@ export async function writeConverted(
   const kept = new Set(entries.map(({ name }) => name));
   const removed = entries.map(({ name }) => name).filter((name) => METADATA.test(name));
   for (const { from } of moved) kept.delete(from);
+  // We write both, whether they have them or not.
+  for (const name of ['sources', '.gitignore']) kept.add(name);
   for (const { name } of moved) {
     if (kept.has(name))
       fail('check_failed', `Two files would be ${name}.`, 'Rename one of them there.');

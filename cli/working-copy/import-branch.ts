@@ -134,10 +134,11 @@ async function copyOf(
   const local = await git.ask('rev-parse', '--verify', '--quiet', `refs/heads/${name}`);
   await git.read(
     'checkout',
+    '--no-overwrite-ignore',
     '--quiet',
     ...(local === null ? ['-b', name, '--track', tracking] : [name]),
   );
-  await git.read('merge', '--ff-only', '--quiet', tracking);
+  await git.read('merge', '--ff-only', '--no-overwrite-ignore', '--quiet', tracking);
   return { copy, context };
 }
 

@@ -138,7 +138,8 @@ export async function placeFiles(
   }
 }
 
-function isThere(path: string): Promise<boolean> {
+/** Is there a file, or whatever else, of that path? */
+export function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,

@@ -24,7 +24,7 @@ export interface ImportedBranch {
   readonly sources: readonly string[];
 }
 
-/** Where fetched branches lie until they are imported. */
+/** Where fetched branches lie while they are imported. */
 const REFS = 'refs/centpkg/import';
 /** A line of the commits that an import makes, by which a later one knows them. */
 const TRAILER = 'Imported-From-Git';
@@ -98,6 +98,16 @@ export async function fetchForeign(
   await git.show(...PROTOCOLS, 'fetch', ...options, '--', url, ...refspecs);
 }
 
+/** Forgets what `fetchForeign` brought, imported or not. */
+export async function forgetForeign(
+  { git }: WorkingCopy,
+  pairs: readonly BranchPair[],
+): Promise<void> {
+  // In passing: no error of its own hides the one that ended the import.
+  for (const theirs of new Set(pairs.map((pair) => pair.theirs)))
+    await git.ask('update-ref', '-d', `${REFS}/${theirs}`);
+}
+
 /**
  * Makes a branch of theirs, with its history, one of ours: a commit on top of both has what theirs
  * has, in the form that branches have here. What only we have is never taken back.
@@ -110,7 +120,7 @@ export async function importForeign(
   { theirs, ours }: BranchPair,
   { url, cache, dryRun }: { url: string; cache: ForeignCache | null; dryRun: boolean },
 ): Promise<ImportedBranch> {
-  const { git, root, remote } = copy;
+  const { git, remote } = copy;
   const name = branchName(ours);
   const oid = async (ref: string): Promise<string | null> =>
     git.ask('rev-parse', '--verify', '--quiet', `${ref}^{commit}`);
@@ -142,12 +152,11 @@ export async function importForeign(
     const parents = forward ? [their] : [our, their];
     const commit =
       same && forward ? their : await commitTree(git, folder, converted, message, parents);
-    if (checkedOut) await fastForward(context, root, commit);
+    if (checkedOut) await fastForward(context, copy, commit);
     else {
       if (local === null) await git.read('branch', '--track', name, `${remote}/${name}`);
       await git.read('update-ref', '-m', 'import-git', `refs/heads/${name}`, commit, our);
     }
-    await git.read('update-ref', '-d', `${REFS}/${theirs}`);
     return { ...row, state: 'imported', commit };
   });
 }

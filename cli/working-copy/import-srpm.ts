@@ -70,7 +70,7 @@ export async function importSourcePackage(
         throw signal.aborted && !told ? interrupted() : error;
       });
       const { tree, commit, placed, ...rest } = made;
-      if (commit !== null) await fastForward(context, copy.root, commit);
+      if (commit !== null) await fastForward(context, copy, commit);
       else if (rest.state === 'staged') await stageTree(context, copy.root, tree);
       await placeFiles(copy, placed);
       const { component } = copy;

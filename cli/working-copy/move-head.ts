@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
-import { DistGitError } from '../../core/api/distgit-error.ts';
+import { join } from 'node:path';
+import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import type { CommandContext } from '../command.ts';
+import { isThere } from './import-files.ts';
+import type { WorkingCopy } from './working-copy.ts';
 
 /**
  * One git that changes index and work tree. It is in a session of its own: neither Ctrl-C nor the
@@ -28,13 +31,29 @@ async function runToItsEnd(
     });
 }
 
-/** The checked-out branch goes forward to `commit`, with index and work tree. */
-export function fastForward(
+/**
+ * The checked-out branch goes forward to `commit`, with index and work tree. A file that git does
+ * not know stays, ignored or not.
+ * @throws DistGitError `conflict` where there is one in the way
+ */
+export async function fastForward(
   context: Pick<CommandContext, 'config'>,
-  root: string,
+  { git, root }: Pick<WorkingCopy, 'git' | 'root'>,
   commit: string,
 ): Promise<void> {
-  return runToItsEnd(context, root, ['merge', '--ff-only', '--quiet', commit]);
+  const more = ['diff-tree', '-r', '--name-only', '--no-renames', '--diff-filter=A', '-z'];
+  const added = (await git.read(...more, 'HEAD', commit)).split('\0').filter((name) => name !== '');
+  const inTheWay: string[] = [];
+  for (const name of added) if (await isThere(join(root, name))) inTheWay.push(name);
+  if (inTheWay.length > 0)
+    fail(
+      'conflict',
+      `Not known to git, and in the way: ${inTheWay.join(', ')}.`,
+      'Move them out of the clone, and import again.',
+    );
+  // Seen before to be named; git looks for itself.
+  const args = ['merge', '--ff-only', '--no-overwrite-ignore', '--quiet', commit];
+  await runToItsEnd(context, root, args);
 }
 
 /** Index and work tree become `tree`; the branch stays. */

@@ -26,8 +26,11 @@ export class UserGit {
   /** @throws DistGitError `check_failed` with git's words; `status` is its exit status */
   async read(...args: string[]): Promise<string> {
     const child = this.#spawn(args, ['ignore', 'pipe', 'pipe']);
-    const [out, err] = await Promise.all([collect(child.stdout), collect(child.stderr)]);
-    const code = await exitOf(child);
+    const [out, err, code] = await Promise.all([
+      collect(child.stdout),
+      collect(child.stderr),
+      exitOf(child),
+    ]);
     if (code !== 0) {
       const said = err.trim() || `status ${code}`;
       const error = new DistGitError('check_failed', `git ${subcommand(args)} failed: ${said}`, {
@@ -95,6 +98,7 @@ async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
   return text;
 }
 
+/** Asked for at once: both events come but one time. A git that a signal ended has failed. */
 function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (cause) =>
@@ -105,7 +109,6 @@ function exitOf(child: ChildProcess): Promise<number> {
         }),
       ),
     );
-    if (child.exitCode !== null) resolve(child.exitCode);
-    else child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code) => resolve(code ?? 1));
   });
 }

@@ -3,6 +3,7 @@ import { type Branch, branchName, parseBranchName } from '../../core/domain/bran
 import { type ComponentName, parseComponentName } from '../../core/domain/component-name.ts';
 import type { CommandContext } from '../command.ts';
 import type { UserGit } from './run-git.ts';
+import { parseHttpAddress } from './server-address.ts';
 
 /** A clone of a component, found from any folder in it. */
 export interface WorkingCopy {
@@ -50,7 +51,9 @@ export async function openWorkingCopy(
   const sshUrl =
     server === null ? await git.ask('config', '--get', 'centpkg.sshUrl') : server.sshUrl;
   const remotes = (await git.ask('config', '--get-regexp', '^remote\\..*\\.url$')) ?? '';
-  const urls = [api.url, server?.url ?? null, sshUrl].filter((url) => url !== null);
+  const urls = [api.url, server === null ? null : parseHttpAddress(server.url), sshUrl].filter(
+    (url) => url !== null,
+  );
   for (const url of new Set(urls))
     for (const line of remotes.split('\n')) {
       const match = /^remote\.(.+)\.url (.+)$/.exec(line);
@@ -115,6 +118,24 @@ export async function currentBranch(copy: WorkingCopy): Promise<Branch> {
       'Run: centpkg switch-branch scl-<collection>-el<release>',
     );
   }
+}
+
+/**
+ * The release branch that is checked out, for what changes the work tree: --release can name it,
+ * and no other.
+ * @throws DistGitError `usage`
+ */
+export async function checkedOutBranch(copy: WorkingCopy): Promise<Branch> {
+  const branch = await currentBranch({ ...copy, release: null });
+  const name = branchName(branch);
+  const wanted = copy.release === null ? name : branchName(copy.release);
+  if (wanted !== name)
+    fail(
+      'usage',
+      `--release is ${wanted}, and ${name} is checked out.`,
+      `Check it out first: centpkg switch-branch ${wanted}`,
+    );
+  return branch;
 }
 
 /** Release branches on the server, as last fetched. */

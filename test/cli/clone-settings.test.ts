@@ -3,7 +3,11 @@ import type { CommandContext } from '../../cli/command.ts';
 import { Config, readEnvironment } from '../../cli/config.ts';
 import { readGlobalOptions } from '../../cli/global-options.ts';
 import { NO_RPKG_CONFIG } from '../../cli/rpkg-config/rpkg-config.ts';
-import { gitAddress, parseRepositoryName } from '../../cli/working-copy/clone-settings.ts';
+import {
+  cloneSettings,
+  gitAddress,
+  parseRepositoryName,
+} from '../../cli/working-copy/clone-settings.ts';
 
 const HTTP = 'https://git.example.org/scls/python.git';
 const SSH = 'ssh://distgit@git.example.org:2222/scls/python.git';
@@ -14,8 +18,9 @@ function address(
   {
     bySsh = false,
     user,
+    gitUrl = HTTP,
     sshUrl = SSH,
-  }: { bySsh?: boolean; user?: string; sshUrl?: string | null } = {},
+  }: { bySsh?: boolean; user?: string; gitUrl?: string; sshUrl?: string | null } = {},
 ): string {
   const rpkg = { ...NO_RPKG_CONFIG, ssh: bySsh ? BASE : null };
   const context = {
@@ -23,7 +28,7 @@ function address(
     config: new Config(readEnvironment({ HOME: '/nonexistent' }), rpkg),
     given: readGlobalOptions(user === undefined ? {} : { user }),
   } as unknown as CommandContext;
-  const component = { gitUrl: HTTP, sshUrl } as Parameters<typeof gitAddress>[1];
+  const component = { gitUrl, sshUrl } as Parameters<typeof gitAddress>[1];
   return gitAddress(context, component, { anonymous: false, ssh: false, ...access });
 }
 
@@ -42,6 +47,60 @@ describe('the address to clone from', () => {
   it('is refused where SSH was asked for and there is none, or for nobody', () => {
     expect(() => address({ ssh: true }, { sshUrl: null })).toThrow('has no git over SSH');
     expect(() => address({ ssh: true, anonymous: true })).toThrow('There is no anonymous SSH.');
+  });
+});
+
+describe('what a server gives as its address', () => {
+  const config = new Config(readEnvironment({ HOME: '/nonexistent' }), NO_RPKG_CONFIG);
+  const settings = (gitUrl: string, sshUrl: string | null = null) =>
+    cloneSettings({ config }, { gitUrl, sshUrl } as Parameters<typeof gitAddress>[1], false);
+
+  it.each([
+    ['https://git.example.org', 'https://git.example.org'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['https://[2001:db8::1]:8443/dist~1', 'https://[2001:db8::1]:8443/dist~1'],
+  ])('%s is kept in the clone', (url, server) => {
+    const kept = settings(`${url}/scls/libstdc++.git`, SSH);
+    expect(kept.server).toBe(server);
+    expect(kept.settings).toEqual([
+      ['centpkg.url', server],
+      ['centpkg.namespace', 'scls'],
+      [`credential.${server}.helper`, '!centpkg git-credential'],
+      ['centpkg.sshUrl', 'ssh://distgit@git.example.org:2222'],
+    ]);
+  });
+
+  it.each([
+    'https://evil/.helper=!touch marker;:/scls/python',
+    'https://evil/.helper=!id/scls/python',
+    'https://ann@git.example.org/scls/python.git',
+    'https://ann:secret@git.example.org/scls/python.git',
+    'https://git.example.org/scls/python.git?a',
+    'https://git.example.org/scls/python.git\n',
+    'https://git.example.org:99999/scls/python.git',
+    'https:git.example.org/scls/python.git',
+    'ssh://git.example.org/scls/python.git',
+    'file:///scls/python.git',
+    'ext::sh -c id',
+    '--upload-pack=id',
+    '',
+  ])('%j is none for HTTP', (gitUrl) => {
+    expect(() => settings(gitUrl)).toThrow("The server's answer is not an address");
+    expect(() => address({}, { gitUrl })).toThrow("The server's answer is not an address");
+  });
+
+  it.each([
+    'https://git.example.org/scls/python.git',
+    'ssh://ann:secret@git.example.org/scls/python.git',
+    'ssh://-oProxyCommand=id@git.example.org/scls/python.git',
+    'ssh://-v@git.example.org/scls/python.git',
+    'ssh://git.example.org/scls/python.git;id',
+    'git@git.example.org:scls/python.git',
+  ])('%j is none for SSH', (sshUrl) => {
+    expect(() => settings(HTTP, sshUrl)).toThrow("The server's answer is not an address");
+    expect(() => address({ ssh: true }, { sshUrl })).toThrow(
+      "The server's answer is not an address",
+    );
   });
 });
 

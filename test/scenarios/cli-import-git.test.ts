@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -71,6 +71,7 @@ async function imports(cwd: string, args: readonly string[], code = 0): Promise<
 
 const stateOf = async (cwd: string): Promise<unknown> => ({
   refs: await scenario.ann.git(cwd, 'for-each-ref', 'refs/heads', 'refs/remotes'),
+  fetched: await scenario.ann.git(cwd, 'for-each-ref', 'refs/centpkg'),
   status: await scenario.ann.git(cwd, 'status', '--porcelain'),
   aside: await readdir(join(cwd, '.git/centpkg')).catch(() => []),
 });
@@ -216,12 +217,14 @@ describe('import-git', () => {
       expect(await end).toEqual(exit);
       expect(await stateOf(cwd)).toMatchObject({
         ...(before as object),
+        // After SIGKILL until the next run.
+        fetched: expect.anything() as unknown,
         aside: expect.anything() as unknown,
       });
     }
     files.set(path, content);
     expect((await imports(cwd, args.slice(1))).branches).toMatchObject([{ state: 'imported' }]);
-    expect(await stateOf(cwd)).toMatchObject({ status: '', aside: [] });
+    expect(await stateOf(cwd)).toMatchObject({ status: '', fetched: '', aside: [] });
   });
 });
 
@@ -296,6 +299,27 @@ describe('import-git refuses', () => {
       true,
       /Two files would be fix\.patch/,
     ));
+
+  it.each(['sources', '.gitignore'])('a file that would be our own %s', (name) =>
+    refusal(
+      (component) => ({ ...listing(component, ''), [`SOURCES/${name}`]: 'theirs\n' }),
+      true,
+      new RegExp(`Two files would be ${name.replace('.', '\\.')}\\.`),
+    ),
+  );
+
+  it('to write over a file that git does not know, ignored or not', async () => {
+    const { folder: cwd, component } = await scenario.annCopy(PYTHON33);
+    const content = { ...listing(component, ''), 'fix.patch': 'theirs\n' };
+    const their = await theirRepository(PYTHON33, [content]);
+    await writeFile(join(cwd, '.git/info/exclude'), '/fix.patch\n');
+    await writeFile(join(cwd, 'fix.patch'), 'mine\n');
+    const before = await stateOf(cwd);
+    const { branches } = await imports(cwd, [their.url], 6);
+    expect(branches[0]?.reason).toMatch(/Not known to git, and in the way: fix\.patch\./);
+    expect(await readFile(join(cwd, 'fix.patch'), 'utf8')).toBe('mine\n');
+    expect(await stateOf(cwd)).toEqual(before);
+  });
 
   it('what can not be asked for', async () => {
     const { folder: cwd, component } = await scenario.annCopy(PYTHON33);

@@ -279,6 +279,42 @@ describe('pull, push, diff, new, giturl, clean', () => {
   });
 });
 
+it('clean leaves a repository alone that is no clone of a component; -q hides no list', async () => {
+  const { cwd, ann } = await pushedCopy();
+  await writeFile(join(cwd, 'new'), '');
+  const listed = await ann.must(['-q', 'clean', '--dry-run'], { cwd });
+  expect(listed).toBe('Would remove new\n');
+  expect(await ann.must(['-q', 'clean'], { cwd })).toBe('Removing new\n');
+  const other = scenario.path('dotfiles');
+  await mkdir(other);
+  await ann.git(other, 'init', '--quiet');
+  await writeFile(join(other, 'letter'), 'mine\n');
+  const refused = await ann.run(['clean'], { cwd: other });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(await readFile(join(other, 'letter'), 'utf8')).toBe('mine\n');
+});
+
+describe('--release', () => {
+  it.each([['pull'], ['import', 'any.src.rpm']])(
+    'is refused by %s for a branch that is not checked out',
+    async (...args) => {
+      const { cwd, ann, head } = await pushedCopy();
+      const before = await head();
+      const { code, stderr } = await ann.run(['--release', EL6, ...args], { cwd });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `error: --release is ${EL6}, and ${EL7} is checked out.\nto do: Check it out first: centpkg switch-branch ${EL6}\n`,
+      });
+      expect(await head()).toBe(before);
+    },
+  );
+
+  it('may name the one that is', async () => {
+    const { cwd, ann } = await pushedCopy();
+    expect(await ann.must(['--release', EL7, 'pull'], { cwd })).toBe(`${EL7} is up to date.\n`);
+  });
+});
+
 describe('tag', () => {
   it('makes annotated tags, lists them by pattern, replaces and deletes them', async () => {
     const { cwd, ann, head } = await pushedCopy(CHANGELOG);
@@ -301,6 +337,19 @@ describe('tag', () => {
       stderr: 'error: There is no tag v1.\nto do: centpkg tag --list shows them.\n',
     });
     expect(await ann.json(['tag', '-l'], { cwd })).toEqual({ tags: ['v2'] });
+  });
+
+  it('--dry-run deletes none', async () => {
+    const { cwd, ann } = await pushedCopy();
+    await ann.must(['tag', '-m', 'One', 'v1'], { cwd });
+    for (const args of [
+      ['tag', '-d', '--dry-run', 'v1'],
+      ['--dry-run', 'tag', '-d', 'v1'],
+      ['tag', '-d', '--dry-run', '--push', 'v1'],
+      ['tag', '-l', '--dry-run'],
+    ])
+      expect(await ann.run(args, { cwd })).toMatchObject({ code: 2, stdout: '' });
+    expect(await ann.must(['tag', '-l'], { cwd })).toBe('v1\n');
   });
 
   it('--push sends one to the server; --dry-run does not', async () => {
@@ -370,6 +419,16 @@ describe('retire', () => {
     const twice = await ann.run(['retire', 'again'], { cwd });
     expect(twice).toMatchObject({ code: 5 });
     expect(twice.stderr).toContain('dead.package is there: it is retired.');
+  });
+
+  it('puts the files back where the reason can not be added', async () => {
+    const { cwd, ann, component, head } = await pushedCopy();
+    const before = await head();
+    await writeFile(join(cwd, '.git/info/exclude'), '/dead.package\n');
+    expect((await ann.run(['retire', 'x'], { cwd })).code).toBe(6);
+    expect(await ann.git(cwd, 'status', '--porcelain', '--ignored')).toBe('');
+    expect(await readdir(cwd)).toContain(`${component}.spec`);
+    expect(await head()).toBe(before);
   });
 
   it('a branch with more than the reason is no retired one', async () => {
