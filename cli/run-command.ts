@@ -38,7 +38,7 @@ export async function runCommand(
   try {
     const given = { ...readGlobalOptions(before), json: io.json };
     const behindVerb = withDryRun(spec, options, given);
-    const context = await openContext(given, io);
+    const context = await openContext(given, io, given.dryRun && !hasDryRun(spec));
     // git runs the hidden ones, several times for one command of the user.
     if (spec.hidden !== true) for (const line of context.config.rpkg.warnings) context.note(line);
     const outcome = await spec.run(context, args, behindVerb).catch(dryRunOutcome);
@@ -59,12 +59,17 @@ export async function runCommand(
 const ONLY_ASK =
   /^(?:(?:component|collection|sig|request|user|token|key|lookaside) |(?:(?:scratch-|chain-)?build|cancel|resubmit|promote|demote)$)/;
 
+/** Does the command have a --dry-run of its own? */
+const hasDryRun = (spec: CommandSpec): boolean =>
+  spec.options?.some(({ flags }) => /--dry-run\b/.test(flags)) === true;
+
 /** rpkg has --dry-run before the verb. Where it would not be heeded, nothing is done. */
 function withDryRun(spec: CommandSpec, options: Options, { dryRun }: GlobalOptions): Options {
-  if (!dryRun || ONLY_ASK.test(spec.name)) return options;
-  if (spec.options?.some(({ flags }) => /--dry-run\b/.test(flags)) !== true)
+  if (!dryRun) return options;
+  if (hasDryRun(spec)) return { ...options, dryRun: true };
+  if (!ONLY_ASK.test(spec.name))
     fail('usage', `centpkg ${spec.name} has no --dry-run.`, 'Leave it out.');
-  return { ...options, dryRun: true };
+  return options;
 }
 
 const isFolder = (path: string): boolean =>
@@ -76,7 +81,12 @@ function dryRunOutcome(error: unknown): Outcome {
   return { data: { dryRun: true, operation, input }, text: told };
 }
 
-async function openContext(given: GlobalOptions, io: Surroundings): Promise<CommandContext> {
+/** @param changeNothing the server is asked for no change, see `DryRunClient` */
+async function openContext(
+  given: GlobalOptions,
+  io: Surroundings,
+  changeNothing: boolean,
+): Promise<CommandContext> {
   const cwd = resolve(process.cwd(), given.path ?? '.');
   if (given.path !== null && !isFolder(cwd))
     fail('usage', `There is no folder ${given.path}.`, 'Name the clone that --path is to work in.');
@@ -100,7 +110,7 @@ async function openContext(given: GlobalOptions, io: Surroundings): Promise<Comm
     get api() {
       const url = ofClone ?? config.url;
       api ??= openApi(config, url);
-      return given.dryRun ? new DryRunClient(api.url, api.token, api.tls) : api;
+      return changeNothing ? new DryRunClient(api.url, api.token, api.tls) : api;
     },
     progress,
     note,

@@ -79,6 +79,13 @@ export const collectionKojiCommands: readonly CommandSpec[] = [
           'It takes names, to set up Koji for these collections, or --file, to make collections.',
           'For instance: -f collections.yaml',
         );
+      const forFiles = ['dryRun', 'prune'].some((one) => flagOption(options, one));
+      if (file === undefined && forFiles)
+        fail(
+          'usage',
+          '--dry-run and --prune are for --file.',
+          `What Koji lacks is told by: centpkg collection plan ${names[0]}`,
+        );
       return file === undefined
         ? applyToKoji(context, names, options)
         : applyFile(context, file, options);

@@ -38,7 +38,7 @@ export const collectionScaffold: CommandSpec = {
       () => {},
     );
     const packager = await packagerOf(context.git);
-    if (context.given.dryRun || flagOption(options, 'dryRun')) {
+    if (flagOption(options, 'dryRun')) {
       const branches = collection.releases.map(({ release }) =>
         branchName({ collection: parseCollectionName(name), release: parseElRelease(release) }),
       );

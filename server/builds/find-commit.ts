@@ -1,6 +1,7 @@
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { type Branch, branchName, branchRef } from '../../core/domain/branch-name.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
+import { MAX_SPEC } from '../../core/domain/spec/budget.ts';
 import {
   type Component,
   type ComponentBranch,
@@ -9,9 +10,6 @@ import {
 import type { BuildDeps } from './build-deps.ts';
 
 type GitDeps = Pick<BuildDeps, 'git' | 'repositories'>;
-
-/** Bytes of a spec. */
-const MAX_SPEC = 2 * 1024 * 1024;
 
 /** @throws DistGitError `not_found` */
 export function requireBranch(component: Component, branch: Branch): ComponentBranch {
@@ -79,10 +77,14 @@ export async function specText(
   const content = await git
     .output(['-C', repositories.path(component), 'cat-file', 'blob', name], {}, MAX_SPEC)
     .catch((cause: unknown) => {
-      throw new DistGitError('check_failed', `The commit has no ${component}.spec.`, {
-        detail: { remedy: 'Commit the spec, and push.' },
-        cause,
-      });
+      throw new DistGitError(
+        'check_failed',
+        `The commit has no ${component}.spec that can be read.`,
+        {
+          detail: { remedy: 'Commit the spec, a small text file, and push.' },
+          cause,
+        },
+      );
     });
   return content.toString('utf8');
 }

@@ -8,7 +8,7 @@ import { type RequestContext, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import {
   type CollectionRelease,
-  enqueueKoji,
+  goOnInKoji,
   KOJI_JOB,
   kojiSubject,
 } from '../components/koji-jobs.ts';
@@ -83,18 +83,14 @@ export function requestDrift(db: Database): Promise<void> {
 
 /**
  * The job: what is not at its end yet has another try, for an admin of the hub may have done what
- * was asked; what is at its end is compared with the hub. Where the site admins set up Koji for a
- * SIG nothing is done that they were not asked for: what is declared may have changed since.
+ * was asked; what is at its end is compared with the hub.
  */
 export async function lookForDrift(deps: KojiDeps): Promise<void> {
   const { db, koji } = deps;
   if (!koji.isOn) return;
   const all = await setUp(db);
-  await db.transaction(async (sql) => {
-    for (const one of all)
-      if (one.koji_policy === 'members' && (one.state === 'attention' || one.parked))
-        await enqueueKoji(sql, one);
-  });
+  const open = all.filter(({ state, parked }) => state === 'attention' || parked);
+  await db.transaction((sql) => goOnInKoji(sql, open));
   await look(
     deps,
     all.filter(({ state }) => state === 'done'),
@@ -112,9 +108,7 @@ async function setUp(db: Database) {
   const subjects = new Set(parked.map(({ subject }) => subject));
   const rows = await db.sql
     .selectFrom('koji_provisions')
-    .innerJoin('collections', 'collections.name', 'koji_provisions.collection')
-    .innerJoin('sigs', 'sigs.name', 'collections.sig')
-    .select(['collection', 'release', 'state', 'koji_policy'])
+    .select(['collection', 'release', 'state'])
     .orderBy('collection')
     .orderBy('release')
     .execute();

@@ -12,6 +12,7 @@ import { authorize } from '../access/authorize.ts';
 import {
   type CollectionRelease,
   enqueueKoji,
+  goOnInKoji,
   NEXT_REQUEST,
   parseKojiSubject,
 } from '../components/koji-jobs.ts';
@@ -194,21 +195,18 @@ async function storeResult(
         }),
       )
       .execute();
-    for (const other of await waitingFor(sql, of)) await enqueueKoji(sql, other);
+    await goOnInKoji(sql, await waitingFor(sql, of));
   });
 }
 
-/** What depends on it and did not come to its end, where nobody has to be asked. */
+/** What depends on it, and did not come to its end. */
 function waitingFor(sql: Sql, { collection, release }: CollectionRelease) {
   return sql
     .selectFrom('koji_provisions as p')
     .innerJoin('collection_depends as d', (join) =>
       join.onRef('d.collection', '=', 'p.collection').onRef('d.release', '=', 'p.release'),
     )
-    .innerJoin('collections', 'collections.name', 'p.collection')
-    .innerJoin('sigs', 'sigs.name', 'collections.sig')
     .select(['p.collection', 'p.release'])
-    .where('sigs.koji_policy', '=', 'members')
     .where('p.state', '!=', 'done')
     .where('d.depends_on', '=', collection)
     .where('d.release', '=', release)

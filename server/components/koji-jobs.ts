@@ -45,6 +45,17 @@ export async function enqueueKoji(sql: Sql, of: CollectionRelease): Promise<void
 }
 
 /**
+ * Has the jobs run again although nobody asked: where the SIG sets up Koji itself. Elsewhere a site
+ * admin was asked for what was declared then, and it may have changed since.
+ */
+export async function goOnInKoji(sql: Sql, all: readonly CollectionRelease[]): Promise<void> {
+  for (const one of all) {
+    const { sig } = await findCollectionResource(sql, one.collection);
+    if (sig.policies.koji === 'members') await enqueueKoji(sql, one);
+  }
+}
+
+/**
  * What was set up in Koji for these collections is brought up to date, where the asking user may
  * have that done; else it is found as drift.
  */

@@ -47,6 +47,8 @@ describe("the SCLo SIG's file", () => {
   it('is tried without a trace, then makes 72 collections, then changes nothing', async () => {
     const before = await listed();
     const tried = await apply(SCLO_FILE, '--dry-run');
+    const inFront = ['--dry-run', 'collection', 'apply', '-f', SCLO_FILE];
+    expect(await scenario.carol.json(inFront)).toEqual(tried);
     // rh-python34 is there.
     expect(sums(tried)).toEqual({ applied: false, unchanged: 1, create: 71, change: 0, remove: 0 });
     expect(await listed()).toEqual(before);

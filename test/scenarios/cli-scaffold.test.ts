@@ -184,6 +184,14 @@ describe('collection scaffold', () => {
     expect(await carol.run(['component', 'show', 'java-meta'])).toMatchObject({ code: 3 });
   });
 
+  it('--dry-run before the verb changes nothing where the component is there already', async () => {
+    const { carol } = scenario;
+    const folder = join(carol.home, 'tried');
+    const text = await carol.must(['--dry-run', 'collection', 'scaffold', 'python33', folder]);
+    expect(text).toContain('Nothing was changed.');
+    expect(await readdir(carol.home)).not.toContain('tried');
+  });
+
   it('is for those who may manage the collection', async () => {
     const { sam } = scenario;
     const { code, stderr } = await sam.run(['collection', 'scaffold', 'ruby22']);
