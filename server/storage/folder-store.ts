@@ -8,6 +8,7 @@ import { batched } from '../db/batched.ts';
 import { keySegments } from './object-key.ts';
 import type { ObjectInfo, ObjectKey, ObjectStore } from './object-store.ts';
 import { BodyError, ownErrors } from './own-errors.ts';
+import { spentMemory } from './spent-memory.ts';
 import { storageError } from './storage-error.ts';
 
 /** Beside the objects, on the same filesystem; no component can have this name. */
@@ -176,6 +177,7 @@ async function writeBody(handle: FileHandle, body: AsyncIterable<Buffer>): Promi
   let size = 0;
   let pending: Buffer[] = [];
   let bytes = 0;
+  const spent = spentMemory();
   const flush = async (): Promise<void> => {
     for (let { bytesWritten } = await handle.writev(pending); bytesWritten < bytes; ) {
       // A short write: go on behind it. Disks do this when they are nearly full.
@@ -183,6 +185,7 @@ async function writeBody(handle: FileHandle, body: AsyncIterable<Buffer>): Promi
       bytesWritten += (await handle.write(rest)).bytesWritten;
     }
     size += bytes;
+    pending.forEach(spent);
     pending = [];
     bytes = 0;
   };

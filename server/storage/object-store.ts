@@ -26,7 +26,8 @@ export interface ByteRange {
  * 2. An object is immutable: a second `put` to a key leaves what is there and reports it, whichever
  *    of several racing puts was first.
  * 3. Memory is constant, whatever the size.
- * 4. "There is none" is an answer (null, or nothing); every failure throws `unavailable` or
+ * 4. A put takes over the memory of its body's pieces: whoever gives them does not use them again.
+ * 5. "There is none" is an answer (null, or nothing); every failure throws `unavailable` or
  *    `storage_full`, so that an outage never reads as absence.
  */
 export interface ObjectStore {

@@ -1,3 +1,5 @@
+import { spentMemory } from './spent-memory.ts';
+
 /**
  * Memory for the parts of large bodies, used again and again: as garbage it would wait for a
  * collection of the whole heap, and for a while be as much as the body itself.
@@ -43,6 +45,7 @@ export interface Filled {
 /** The pieces of a body, cut to parts. */
 export class PartReader {
   readonly #pieces: AsyncIterator<Buffer>;
+  readonly #spent = spentMemory();
   #rest: Buffer[];
 
   /** @param start pieces that were read already */
@@ -59,6 +62,7 @@ export class PartReader {
       if (piece === null) return { bytes, ended: true };
       const taken = piece.copy(buffer, bytes);
       if (taken < piece.length) this.#rest.unshift(piece.subarray(taken));
+      else this.#spent(piece);
       bytes += taken;
     }
     return { bytes, ended: false };
