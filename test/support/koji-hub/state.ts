@@ -6,7 +6,7 @@ import {
   XmlRpcError,
   type XmlRpcValue,
 } from '../../../server/koji/xmlrpc-value.ts';
-import { BUILD_METHODS, importBuild } from './builds.ts';
+import { BUILD_METHODS, beginBuild, endBuild, importBuild } from './builds.ts';
 import { GROUP_METHODS } from './groups.ts';
 import { HISTORY_METHODS } from './history.ts';
 import { PACKAGE_METHODS } from './packages.ts';
@@ -98,6 +98,19 @@ export class HubState {
     this.store.commit();
   }
 
+  /** A builder has the source package of a build. @returns its number @throws HubFault */
+  beginBuild(taskId: number, nvr: string): number {
+    const task = this.store.one('task', { id: taskId }) ?? {};
+    const build = beginBuild(new Context(this.store, null, null), nvr, task);
+    this.store.commit();
+    return build;
+  }
+
+  endBuild(taskId: number, end: Parameters<typeof endBuild>[2]): void {
+    endBuild(new Context(this.store, null, null), taskId, end);
+    this.store.commit();
+  }
+
   /** A builder takes a task. */
   startTask(id: number): void {
     const task = this.store.one('task', { id });
@@ -107,7 +120,13 @@ export class HubState {
   }
 
   /** A builder makes a task below one that it has, and takes it. */
-  addChild(parentId: number, method: string, label: string, arch: string): void {
+  addChild(
+    parentId: number,
+    method: string,
+    label: string,
+    arch: string,
+    request: readonly XmlRpcValue[] = [],
+  ): number {
     const parent = this.store.one('task', { id: parentId }) ?? {};
     const task = addTask(this.store, {
       method,
@@ -115,9 +134,10 @@ export class HubState {
       arch,
       parent,
       owner: parent.owner ?? null,
-      request: [],
+      request,
     });
     this.startTask(Number(task.id));
+    return Number(task.id);
   }
 
   endTask(id: number, end: number, result: XmlRpcValue): void {
