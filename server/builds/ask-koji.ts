@@ -88,7 +88,7 @@ export async function findTask(
 ): Promise<number | null> {
   for (const task of await ownTasks(deps)) {
     const options = isArray(task.request) ? task.request[2] : null;
-    if (task.parent !== null || !isStruct(options)) continue;
+    if (!isStruct(options)) continue;
     const { custom_user_metadata: data, scratch = false } = options;
     const ids = isStruct(data) ? data.distgit_builds : null;
     if (isArray(ids) && ids.includes(id) && scratch === isScratch) return numberOf(task, 'id');
@@ -96,12 +96,15 @@ export async function findTask(
   return null;
 }
 
-/** The last tasks of the server's own account, newest first, with what they were asked for. */
+/**
+ * The last tasks that the server's own account asked for, newest first, with what was asked. Those
+ * below them, several for each build, are its own as well, and are left out.
+ */
 export async function ownTasks({ koji }: Pick<BuildDeps, 'koji'>): Promise<XmlRpcStruct[]> {
   const hub = koji.hub();
   const me = structOrNull(await hub.read('getLoggedInUser'), 'user');
   if (me === null) return [];
-  const owned = { owner: numberOf(me, 'id'), decode: true };
+  const owned = { owner: numberOf(me, 'id'), parent: null, decode: true };
   const tasks = await hub.read('listTasks', owned, { order: '-id', limit: LOOK_BACK });
   return structsOf(tasks, 'tasks');
 }

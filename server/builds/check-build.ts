@@ -14,6 +14,7 @@ import type { BuildDeps } from './build-deps.ts';
 import { UNDER_WAY } from './build-rows.ts';
 import { answerAt, structOrNull, structsOf, textOf } from './hub-values.ts';
 import { predictNvr } from './predict-nvr.ts';
+import { ACCOUNT_CALLS, requireTagRight } from './tag-right.ts';
 
 /** What is asked for, before Koji is. */
 export interface WantedBuild {
@@ -100,10 +101,12 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
     { method: 'getBuildConfig', params: [buildTag] },
     { method: 'getTag', params: [destTag] },
     { method: 'checkTagPackage', params: [destTag, builtName] },
+    ...ACCOUNT_CALLS,
   ]);
   const config = structOrNull(answerAt(answers, 0), 'build tag') ?? {};
   if (isTagged) {
-    if (structOrNull(answerAt(answers, 1), 'tag')?.locked === true)
+    const tag = structOrNull(answerAt(answers, 1), 'tag') ?? {};
+    if (tag.locked === true)
       fail(
         'check_failed',
         `Tag ${destTag} is locked in Koji.`,
@@ -115,6 +118,7 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
         `Package ${builtName} is not listed in ${destTag}.`,
         haveItSetUp(branch),
       );
+    requireTagRight(tag, answers.slice(3));
   }
   const predicted = await predictNvr(deps, wanted, macrosOf(config));
   if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr);

@@ -11,6 +11,7 @@ import { haveItSetUp, kojiNamesOf } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
 import { rememberTags } from './follow-moves.ts';
 import { answerAt, numberOf, structOrNull, wholeNumber } from './hub-values.ts';
+import { ACCOUNT_CALLS, requireTagRight } from './tag-right.ts';
 
 type Level = Exclude<KojiLevel, 'candidate'>;
 const BELOW = { testing: 'candidate', release: 'testing' } as const satisfies Record<
@@ -96,16 +97,20 @@ async function lastTagTask(deps: BuildDeps, build: number): Promise<number> {
 async function requireOpen({ koji }: BuildDeps, tag: string, row: BuildRow): Promise<void> {
   const { nvr } = row;
   const [name = ''] = /^.+(?=-[^-]+-[^-]+$)/.exec(nvr ?? '') ?? [];
-  const answers = await koji.hub().readAll([
-    { method: 'getTag', params: [tag] },
-    { method: 'checkTagPackage', params: [tag, name] },
-  ]);
+  const answers = await koji
+    .hub()
+    .readAll([
+      { method: 'getTag', params: [tag] },
+      { method: 'checkTagPackage', params: [tag, name] },
+      ...ACCOUNT_CALLS,
+    ]);
   const found = structOrNull(answerAt(answers, 0), 'tag');
   const remedy = haveItSetUp(row);
   if (found === null) fail('check_failed', `Koji has no tag ${tag}.`, remedy);
   if (found.locked === true) fail('check_failed', `Tag ${tag} is locked in Koji.`, remedy);
   if (answerAt(answers, 1) !== true)
     fail('check_failed', `Package ${name} is not listed in ${tag}.`, remedy);
+  requireTagRight(found, answers.slice(2));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { type Attempt, HubLine, type HubOptions } from './hub-line.ts';
+import { type Attempt, HubLine, type HubOptions, type LoginAttempt } from './hub-line.ts';
 import { type HubSession, sessionOf } from './hub-session.ts';
 import { FAULT, faultError, kojiFault } from './koji-fault.ts';
 import { encodeCall } from './xmlrpc-encode.ts';
@@ -187,13 +187,29 @@ function sessionIn(attempt: Attempt & { kind: 'value' }): HubSession {
   }
 }
 
-function loginFailure(attempt: Attempt): DistGitError {
-  if (attempt.kind !== 'refused') return failure(attempt);
-  return unreachable(
-    `The web server of Koji refused the login, with HTTP status ${attempt.status}.`,
-    undefined,
-    "Ask a site admin to look at the server's certificate for Koji, and at Koji's URL.",
-  );
+function loginFailure(attempt: LoginAttempt): DistGitError {
+  switch (attempt.kind) {
+    case 'refused':
+      return unreachable(
+        `The web server of Koji refused the login, with HTTP status ${attempt.status}.`,
+        undefined,
+        "Ask a site admin to look at the server's account for Koji, and at Koji's URL.",
+      );
+    case 'no-ticket':
+      return unreachable(
+        'The server got no Kerberos ticket for Koji.',
+        new Error(attempt.why),
+        'Try again later. If it stays so, ask a site admin to look at the log of the server, and at principal and keytab_file of [koji].',
+      );
+    case 'unproved':
+      return unreachable(
+        'Who answers at the URL of Koji did not prove by Kerberos to be the hub.',
+        undefined,
+        "Ask a site admin to look at Koji's URL, and at Kerberos there.",
+      );
+    default:
+      return failure(attempt);
+  }
 }
 
 function failure(attempt: Attempt): DistGitError {

@@ -1,15 +1,18 @@
 import { Agent } from 'node:https';
 import { type HubResponse, NoAnswer, postToHub } from './hub-post.ts';
 import { type HubSession, headersOf } from './hub-session.ts';
+import { type KerberosAccount, NoTicket, type Ticket, withTicket } from './kerberos-ticket.ts';
 import { decodeAnswer, type XmlRpcFault } from './xmlrpc-decode.ts';
 import { XmlRpcError, type XmlRpcValue } from './xmlrpc-value.ts';
 
-export interface HubOptions {
+/** The account that the server has at the hub: by a certificate in PEM, or by Kerberos. */
+export type HubAccount =
+  | { readonly certificate: string; readonly key: string }
+  | { readonly kerberos: KerberosAccount };
+
+export interface HubPlace {
   /** `https://HOST/kojihub`. */
   readonly url: string;
-  /** PEM, of the account that the server has at the hub. */
-  readonly certificate: string;
-  readonly key: string;
   /** PEM of who signed the hub's own certificate; where missing, those that node knows. */
   readonly authority?: string;
   /** For one try of a call. */
@@ -20,6 +23,8 @@ export interface HubOptions {
   readonly pauseMs: number;
 }
 
+export type HubOptions = HubAccount & HubPlace;
+
 /** What came of one try. */
 export type Attempt =
   | { readonly kind: 'value'; readonly value: XmlRpcValue }
@@ -28,6 +33,13 @@ export type Attempt =
   | { readonly kind: 'lost'; readonly sent: boolean; readonly why: string }
   /** The web server in front does not pass it on, and will not do so next time. */
   | { readonly kind: 'refused'; readonly status: number };
+
+export type LoginAttempt =
+  | Attempt
+  /** The hub was not asked: there is no ticket for it. */
+  | { readonly kind: 'no-ticket'; readonly why: string }
+  /** Somebody answered who did not prove to be the hub; nothing of it is believed. */
+  | { readonly kind: 'unproved' };
 
 /** Bytes of one answer; the largest that are known have some megabytes. */
 const MAX_ANSWER = 64 * 1024 * 1024;
@@ -38,11 +50,12 @@ const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 export class HubLine {
   readonly #url: URL;
   readonly #timeoutMs: number;
+  readonly #kerberos: KerberosAccount | null;
   readonly #login: Agent;
   readonly #calls: Agent;
 
   /** @throws TypeError where the URL or the certificate can not be read */
-  constructor({ url, certificate, key, authority, timeoutMs }: HubOptions) {
+  constructor({ url, authority, timeoutMs, ...account }: HubOptions) {
     this.#url = new URL(url);
     if (this.#url.protocol !== 'https:' || this.#url.search !== '')
       throw new TypeError("A hub's URL is https:// and has no query.");
@@ -51,15 +64,18 @@ export class HubLine {
     // Hubs ask for the certificate only after they have seen the path. TLS 1.3 can do that by a
     // way which node does not have; 1.2 does it by a second handshake.
     const tls12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
-    this.#login = new Agent({ ...trust, ...tls12, cert: certificate, key, keepAlive: false });
+    this.#kerberos = 'kerberos' in account ? account.kerberos : null;
+    const shown = 'kerberos' in account ? {} : { cert: account.certificate, key: account.key };
+    this.#login = new Agent({ ...trust, ...tls12, ...shown, keepAlive: false });
     this.#calls = new Agent({ ...trust, keepAlive: true, maxSockets: 1, minVersion: 'TLSv1.2' });
   }
 
-  /** One try to log in by the certificate. */
-  login(body: string): Promise<Attempt> {
+  /** One try to log in: by the certificate, or by a ticket of its own. */
+  login(body: string): Promise<LoginAttempt> {
     const url = new URL(this.#url);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/ssllogin`;
-    return this.#try(url, {}, body, this.#login);
+    if (this.#kerberos === null) return this.#try(url, {}, body, this.#login);
+    return this.#loginByTicket(this.#kerberos, url, body);
   }
 
   /** One try of a call. */
@@ -72,18 +88,47 @@ export class HubLine {
     this.#calls.destroy();
   }
 
+  /** `Negotiate` of HTTP (RFC 4559): the ticket is in the request, the proof in the answer. */
+  async #loginByTicket(account: KerberosAccount, url: URL, body: string): Promise<LoginAttempt> {
+    const tryWith = async ({ token, proves }: Ticket): Promise<LoginAttempt> => {
+      const headers = { Authorization: `Negotiate ${token}` };
+      const [attempt, authenticate] = await this.#ask(url, headers, body, this.#login);
+      if (attempt.kind !== 'value' && attempt.kind !== 'fault') return attempt;
+      const [, proof] = /(?:^|, *)Negotiate ([\w+/]+=*) *(?:,|$)/i.exec(authenticate) ?? [];
+      return proof !== undefined && (await proves(proof)) ? attempt : { kind: 'unproved' };
+    };
+    try {
+      return await withTicket(account, `HTTP@${url.hostname}`, this.#timeoutMs, tryWith);
+    } catch (error) {
+      if (error instanceof NoTicket) return { kind: 'no-ticket', why: error.message };
+      throw error;
+    }
+  }
+
   async #try(
     url: URL,
     headers: Readonly<Record<string, string>>,
     body: string,
     agent: Agent,
   ): Promise<Attempt> {
+    const [attempt] = await this.#ask(url, headers, body, agent);
+    return attempt;
+  }
+
+  /** @returns with `WWW-Authenticate` */
+  async #ask(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    agent: Agent,
+  ): Promise<readonly [Attempt, authenticate: string]> {
     try {
       const options = { agent, timeoutMs: this.#timeoutMs, maxBytes: MAX_ANSWER };
-      return attemptOf(await postToHub(url, headers, body, options));
+      const response = await postToHub(url, headers, body, options);
+      return [attemptOf(response), response.authenticate];
     } catch (error) {
-      if (error instanceof NoAnswer) return { kind: 'lost', sent: error.sent, why: error.message };
-      throw error;
+      if (!(error instanceof NoAnswer)) throw error;
+      return [{ kind: 'lost', sent: error.sent, why: error.message }, ''];
     }
   }
 }

@@ -4,6 +4,8 @@ import { type Agent, request } from 'node:https';
 export interface HubResponse {
   readonly status: number;
   readonly contentType: string;
+  /** `WWW-Authenticate`; '' where there is none. */
+  readonly authenticate: string;
   readonly body: Buffer;
 }
 
@@ -63,6 +65,7 @@ export async function postToHub(
     return {
       status,
       contentType: got['content-type'] ?? '',
+      authenticate: got['www-authenticate'] ?? '',
       body: await bodyOf(response, maxBytes),
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import type { z } from 'zod';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
@@ -10,7 +11,7 @@ import {
 import type { SigName } from '../../core/domain/sig.ts';
 import type { KojiProfile } from '../../core/koji/profile.ts';
 import { type Hub, openHub } from './hub.ts';
-import type { HubOptions } from './hub-line.ts';
+import type { HubAccount, HubOptions } from './hub-line.ts';
 import type { kojiSettings } from './settings.ts';
 
 /** Koji as the settings have it. */
@@ -37,6 +38,8 @@ export interface Koji {
   close(): Promise<void>;
 }
 
+/** In the folder of the server; the version is the one that is tested. */
+const KERBEROS_INSTALL = 'npm install --no-save kerberos@7.0.0';
 /** Tries of one call, and the pause after the first that got no answer. */
 const PATIENCE = { attempts: 4, pauseMs: 500 };
 
@@ -44,14 +47,14 @@ const PATIENCE = { attempts: 4, pauseMs: 500 };
  * @throws DistGitError `config_invalid` where a file of the settings can not be read
  */
 export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
-  const { url, certificate_file: certificate, key_file: key, ca_file: ca } = settings;
+  const { url, ca_file: ca } = settings;
+  const account = url === undefined ? null : accountOf(settings);
   const open =
-    url === undefined || certificate === undefined || key === undefined
+    url === undefined || account === null
       ? null
       : opener({
           url,
-          certificate: read('certificate_file', certificate),
-          key: read('key_file', key),
+          ...account,
           ...(ca === undefined ? {} : { authority: read('ca_file', ca) }),
           timeoutMs: settings.timeout * 1000,
           ...PATIENCE,
@@ -81,17 +84,47 @@ const kojiOff = (): DistGitError =>
   new DistGitError('unavailable', 'This server has no Koji.', {
     detail: {
       remedy:
-        'Ask a site admin to set url, certificate_file and key_file of [koji] in the configuration of the server.',
+        'Ask a site admin to set url, certificate_file and key_file of [koji] in the configuration of the server, or principal and keytab_file.',
     },
   });
+
+type Settings = z.output<typeof kojiSettings>;
+
+function accountOf(settings: Settings): HubAccount | null {
+  const { certificate_file, key_file, principal, keytab_file, krb5_config_file } = settings;
+  if (certificate_file !== undefined && key_file !== undefined)
+    return {
+      certificate: read('certificate_file', certificate_file),
+      key: read('key_file', key_file),
+    };
+  if (principal === undefined || keytab_file === undefined) return null;
+  findKerberos();
+  // Kerberos reads them itself, at each login.
+  read('keytab_file', keytab_file);
+  if (krb5_config_file !== undefined) read('krb5_config_file', krb5_config_file);
+  const config = krb5_config_file === undefined ? {} : { config: krb5_config_file };
+  return { kerberos: { principal, keytab: keytab_file, ...config } };
+}
+
+/** @throws DistGitError where the package for Kerberos is not installed */
+function findKerberos(): void {
+  try {
+    findPackageJSON('kerberos', import.meta.url);
+  } catch (cause) {
+    throw invalid('principal', `needs a package: ${KERBEROS_INSTALL}`, cause);
+  }
+}
 
 function read(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new DistGitError('config_invalid', 'The configuration is not valid.', {
-      cause,
-      detail: { problems: [{ path: `koji.${name}`, message: `${file} can not be read` }] },
-    });
+    throw invalid(name, `${file} can not be read`, cause);
   }
 }
+
+const invalid = (name: string, message: string, cause: unknown): DistGitError =>
+  new DistGitError('config_invalid', 'The configuration is not valid.', {
+    cause,
+    detail: { problems: [{ path: `koji.${name}`, message }] },
+  });

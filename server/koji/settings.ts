@@ -16,6 +16,13 @@ export const kojiSettings = z
       .describe('the hub; without it there is no Koji'),
     certificate_file: file.optional().describe('PEM, of the account of the server at the hub'),
     key_file: file.optional().describe('PEM, the key of the certificate'),
+    principal: z
+      .string()
+      .regex(/^[\w.-]+(\/[\w.-]+)?@[\w.-]+$/, 'is NAME@REALM or NAME/HOST@REALM')
+      .optional()
+      .describe('the account of the server by Kerberos, instead of a certificate'),
+    keytab_file: file.optional().describe('the keys of the principal'),
+    krb5_config_file: file.optional().describe("realms and KDCs; default: the machine's own"),
     ca_file: file.optional().describe('PEM, who signed the certificate of the hub'),
     topurl: z
       .string()
@@ -40,9 +47,17 @@ export const kojiSettings = z
       .describe('seconds between looks for what Koji has otherwise than declared'),
     timeout: z.number().int().min(1).max(600).default(60).describe('seconds for an answer'),
   })
-  .superRefine(({ url, certificate_file, key_file }, context) => {
-    const need = { certificate_file, key_file };
-    for (const [name, value] of Object.entries(need))
-      if (url !== undefined && value === undefined)
-        context.addIssue({ code: 'custom', path: [name], message: 'is needed where url is given' });
+  .superRefine((settings, context) => {
+    const { url, certificate_file, key_file, principal, keytab_file } = settings;
+    const byKerberos = Object.entries({ principal, keytab_file });
+    const isByKerberos = byKerberos.some(([, value]) => value !== undefined);
+    const byCertificate = Object.entries({ certificate_file, key_file });
+    const problem = (name: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (url === undefined) return;
+    for (const [name, value] of isByKerberos ? byKerberos : byCertificate)
+      if (value === undefined) problem(name, 'is needed where url is given');
+    if (!isByKerberos) return;
+    for (const [name, value] of byCertificate)
+      if (value !== undefined) problem(name, 'is not for an account by Kerberos');
   });

@@ -69,6 +69,25 @@ describe('Koji of the settings', () => {
     expect(withSettings({ DISTGIT_KOJI_OWNER: '{sig}-sig' }).ownerOf(sclo)).toBe('sclo-sig');
   });
 
+  it('is by one account: a certificate, or a principal with its keytab', () => {
+    const { DISTGIT_KOJI_URL: url = '' } = stand.settings;
+    const paths = (settings: Record<string, string>): string[] =>
+      problemsOf(() => withSettings(settings)).map(({ path }) => path);
+    const principal = { DISTGIT_KOJI_PRINCIPAL: 'distgit/git.example.org@EXAMPLE.ORG' };
+    const keytab = { DISTGIT_KOJI_KEYTAB_FILE: join(folder.path, 'distgit.keytab') };
+    const at = { DISTGIT_KOJI_URL: url };
+    expect(paths({ ...at, ...principal })).toEqual(['koji.keytab_file']);
+    expect(paths({ ...at, ...keytab })).toEqual(['koji.principal']);
+    expect(paths({ ...stand.settings, ...principal, ...keytab })).toEqual([
+      'koji.certificate_file',
+      'koji.key_file',
+    ]);
+    for (const bad of ['distgit', '@EXAMPLE.ORG', 'a/b/c@EXAMPLE.ORG', 'a b@EXAMPLE.ORG'])
+      expect(paths({ ...at, ...keytab, DISTGIT_KOJI_PRINCIPAL: bad }), bad).toEqual([
+        'koji.principal',
+      ]);
+  });
+
   it('is refused without a certificate, over plain HTTP, and with files that are not there', () => {
     const { DISTGIT_KOJI_URL: url = '' } = stand.settings;
     const paths = (settings: Record<string, string>): string[] =>

@@ -95,6 +95,22 @@ describe('a build is refused before Koji is asked for it', () => {
     lock(false);
   });
 
+  it("into a tag that Koji lets others put builds into, and not the server's account", async () => {
+    const one = await scenario.annPackage();
+    const { state } = scenario.hub;
+    state.as('kojiadmin', 'grantPermission', 'sclo', 'build-sclo', true);
+    const tag = `${PREFIX}-candidate`;
+    state.as('distgit', 'editTag2', tag, keywords({ perm: 'build-sclo' }));
+    const [code, stderr] = await refused(['build'], one);
+    expect([code, stderr]).toEqual([6, says(`Tag ${tag} needs the permission build-sclo in Koji`)]);
+    expect(stderr).toContain('koji grant-permission build-sclo distgit');
+    // Not what a scratch build needs, which goes into no tag.
+    await scenario.ann.must(['scratch-build', '--nowait'], { cwd: one.folder });
+    state.as('kojiadmin', 'grantPermission', 'distgit', 'build-sclo');
+    await scenario.ann.must(['build', '--nowait'], { cwd: one.folder });
+    state.as('distgit', 'editTag2', tag, keywords({ perm: null }));
+  });
+
   it('of what is built already, or is being built', async () => {
     const one = await scenario.annPackage();
     scenario.hub.state.importBuild(one.nvr, 'sclo');

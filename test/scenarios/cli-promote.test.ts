@@ -118,6 +118,11 @@ describe('what Koji would refuse', () => {
     state.as('distgit', 'editTag2', tag, keywords({ locked: true }));
     expect(await as('ann', args)).toEqual([6, '', says(`Tag ${tag} is locked in Koji.`)]);
     state.as('distgit', 'editTag2', tag, keywords({ locked: false }));
+    state.as('kojiadmin', 'grantPermission', 'sclo', 'build-sclo', true);
+    state.as('distgit', 'editTag2', tag, keywords({ perm: 'build-sclo' }));
+    const [code, , stderr] = await as('ann', args);
+    expect([code, stderr]).toEqual([6, says('koji grant-permission build-sclo distgit')]);
+    state.as('distgit', 'editTag2', tag, keywords({ perm: null }));
     state.as('distgit', 'packageListBlock', tag, `python33-${one.component}`);
     expect(await as('ann', args)).toEqual([6, '', says(`is not listed in ${tag}.`)]);
   });

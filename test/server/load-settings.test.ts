@@ -361,7 +361,7 @@ group_base = "cn=groups,cn=accounts,dc=example,dc=org"
 
   it('are those of the example, as it is and with all that it has to offer', async () => {
     const example = await readFile(EXAMPLE, 'utf8');
-    const [, more = ''] = /(\[directory\][\s\S]*)\[log\]/.exec(example) ?? [];
+    const [, more = ''] = /(\[directory\][\s\S]*)\[koji\]/.exec(example) ?? [];
     expect((await load(more)).directory).toEqual(loadSettings(null, {}).directory);
     const file = await fileOf('hunter2', 'password');
     const all = more

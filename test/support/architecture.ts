@@ -116,8 +116,12 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   [/^(pg|@electric-sql\/pglite)$/, /^server\/db\//],
   [/^commander$/, /^cli\//],
   [/^smol-toml$/, /^(server\/config\/load-settings|cli\/declarations\/toml-file)\.ts$/],
-  // git, and the embedded database in a process of its own.
-  [/^node:child_process$/, /^(server\/git\/git\.ts|server\/db\/pglite-client\.ts|cli\/)/],
+  // git; the embedded database and Kerberos in processes of their own.
+  [
+    /^node:child_process$/,
+    /^(server\/git\/git\.ts|server\/db\/pglite-client\.ts|server\/koji\/kerberos-ticket\.ts|cli\/)/,
+  ],
+  [/^kerberos$/, /^server\/koji\/kerberos-process\.ts$/],
   [/^node:http$/, /^(server\/http\/|cli\/api-client\/)/],
   [/^node:https$/, /^(server\/http\/|cli\/api-client\/|server\/koji\/hub-(?:post|line)\.ts)/],
 ];

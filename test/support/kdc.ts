@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers } from './answers.ts';
 import { Daemon } from './daemon.ts';
@@ -45,14 +45,23 @@ export class Kdc {
     }
     // For the web server's group.
     await chmod(kdc.keytab, 0o640);
-    kdc.#daemon = await Daemon.start({
+    await kdc.start();
+    return kdc;
+  }
+
+  /** At the port that it had before, if it was ended. */
+  async start(): Promise<void> {
+    this.#daemon = await Daemon.start({
       program: 'krb5kdc',
       args: ['-n', '-r', REALM, '-r', OTHER_REALM],
-      env: { PATH: `${SBIN}:${process.env.PATH}`, ...kdc.env },
-      ready: () => answers(kdc.#port),
-      log: () => kdc.log(),
+      env: { PATH: `${SBIN}:${process.env.PATH}`, ...this.env },
+      ready: () => answers(this.#port),
+      log: () => this.log(),
     });
-    return kdc;
+  }
+
+  async end(): Promise<void> {
+    await this.#daemon?.end();
   }
 
   /** The keys of the service in both realms, for the web server. */
@@ -98,8 +107,34 @@ export class Kdc {
     return { ...this.env, KRB5CCNAME: `FILE:${join(this.#folder, `${name}.ccache`)}` };
   }
 
+  /**
+   * A new principal that has its keys in a file, as a server has them.
+   * @param name without realm: `distgit/git.example.org`
+   */
+  async account(name: string): Promise<{ principal: string; keytab: string }> {
+    const principal = `${name}@${REALM}`;
+    const keytab = join(this.#folder, `${name.replaceAll('/', '-')}.keytab`);
+    await this.#must('kadmin.local', ['-r', REALM, 'addprinc', '-randkey', principal]);
+    await this.#must('kadmin.local', ['-r', REALM, 'ktadd', '-k', keytab, principal]);
+    return { principal, keytab };
+  }
+
+  /** Gives a principal other keys: no keytab and no ticket that are there hold any more. */
+  async newKeys(principal: string): Promise<void> {
+    await this.#must('kadmin.local', ['-r', REALM, 'cpw', '-randkey', principal]);
+  }
+
+  /** Gives the service other keys, and its keytab only those. */
+  async newServiceKeys(): Promise<void> {
+    const principal = `${SERVICE}@${REALM}`;
+    const fresh = `${this.keytab}.new`;
+    await this.#must('kadmin.local', ['-r', REALM, 'ktadd', '-k', fresh, principal]);
+    await chmod(fresh, 0o640);
+    await rename(fresh, this.keytab);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#daemon?.end();
+    await this.end();
   }
 
   #run(program: string, args: readonly string[]) {

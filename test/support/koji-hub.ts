@@ -52,7 +52,8 @@ interface Plan {
 
 /**
  * A Koji hub for tests: real XML-RPC over HTTP or HTTPS, with the state and the faults of a real
- * one, as recorded exchanges show them. Over HTTP the header `X-Test-CN` stands for a certificate.
+ * one, as recorded exchanges show them. Over HTTP the header `X-Test-CN` stands for a certificate, and
+ * `X-Test-Principal` for a ticket.
  */
 export class KojiHub {
   readonly state = new HubState();
@@ -158,7 +159,10 @@ export class KojiHub {
     const certificate = isLogin ? certificateOf(req) : null;
     if (isLogin && certificate === 'none') return send(res, page(403));
     const session = sessionArguments(url, headers);
-    const answer = (): HubReply => this.state.answer({ isLogin, body, session, certificate });
+    const { 'x-test-principal': named } = isLogin && tls === null ? headers : {};
+    const principal = typeof named === 'string' ? named : null;
+    const answer = (): HubReply =>
+      this.state.answer({ isLogin, body, session, certificate, principal });
     const index = this.#plans.findIndex((plan) => plan.method.test(names));
     const [plan] = index === -1 ? [] : this.#plans.splice(index, 1);
     await this.#respond(res, plan?.failure ?? null, session, answer);

@@ -4,21 +4,27 @@ import { answers } from '../answers.ts';
 import { Daemon } from '../daemon.ts';
 import { installLibraries } from '../debian.ts';
 import { freePort } from '../free-port.ts';
+import type { Kdc } from '../kdc.ts';
 import type { HubCertificates } from './certificates.ts';
 
 const MODULES = 'mpm_event authn_core authz_core socache_shmcb ssl headers proxy proxy_http';
+const BY_CERTIFICATE = `SSLVerifyClient require
+  SSLOptions +StdEnvVars
+  RequestHeader set X-Test-CN "%{SSL_CLIENT_S_DN_CN}s"`;
 
 /**
- * Debian's Apache before a hub that speaks plain HTTP, with the certificate asked for as Koji's
- * `kojihub.conf` does it: at `/kojihub/ssllogin` alone.
+ * Debian's Apache before a hub that speaks plain HTTP, with the certificate or the ticket asked for
+ * as Koji's `kojihub.conf` does it: at `/kojihub/ssllogin` alone.
  * @param folder for its own files; made
+ * @param kdc asks for tickets of its service; the URL is by that name
  */
 export async function apacheBefore(
   hub: string,
   folder: string,
   certificates: HubCertificates,
+  kdc?: Pick<Kdc, 'keytab' | 'env'>,
 ): Promise<{ url: string } & AsyncDisposable> {
-  await installLibraries(['apache2-bin']);
+  await installLibraries(['apache2-bin', 'libapache2-mod-auth-gssapi']);
   await mkdir(folder, { recursive: true });
   const isRoot = process.getuid?.() === 0;
   // Apache gives up root, and its workers have to pass through.
@@ -31,9 +37,15 @@ export async function apacheBefore(
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const port = await freePort();
   const config = join(folder, 'httpd.conf');
-  const modules = MODULES.split(' ').map(
-    (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
-  );
+  const byTicket = `AuthType GSSAPI
+  AuthName Koji
+  GssapiCredStore keytab:${kdc?.keytab}
+  Require valid-user
+  RequestHeader set X-Test-Principal "expr=%{REMOTE_USER}"`;
+  const names = kdc === undefined ? MODULES : `${MODULES} authz_user auth_gssapi`;
+  const modules = names
+    .split(' ')
+    .map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
   await writeFile(
     config,
     `ServerRoot ${folder}
@@ -41,7 +53,7 @@ ServerName localhost
 PidFile ${folder}/apache.pid
 ErrorLog ${folder}/error.log
 Mutex file:${folder} default
-${isRoot ? 'User www-data\nGroup www-data' : ''}
+${isRoot ? `User www-data\nGroup ${kdc === undefined ? 'www-data' : 'root'}` : ''}
 ${modules.join('\n')}
 Listen 127.0.0.1:${port}
 SSLEngine on
@@ -50,10 +62,9 @@ SSLCertificateKeyFile hub.key
 SSLCACertificateFile ca.pem
 SSLVerifyDepth 10
 RequestHeader unset X-Test-CN
+RequestHeader unset X-Test-Principal
 <Location /kojihub/ssllogin>
-  SSLVerifyClient require
-  SSLOptions +StdEnvVars
-  RequestHeader set X-Test-CN "%{SSL_CLIENT_S_DN_CN}s"
+  ${kdc === undefined ? BY_CERTIFICATE : byTicket}
 </Location>
 ProxyPass /kojihub ${hub}
 `,
@@ -61,9 +72,10 @@ ProxyPass /kojihub ${hub}
   const daemon = await Daemon.start({
     program: '/usr/sbin/apache2',
     args: ['-f', config, '-DFOREGROUND'],
-    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    env: { PATH: process.env.PATH, LC_ALL: 'C', ...kdc?.env },
     ready: () => answers(port),
     log: () => readFile(join(folder, 'error.log'), 'utf8').catch(() => ''),
   });
-  return { url: `https://127.0.0.1:${port}/kojihub`, [Symbol.asyncDispose]: () => daemon.end() };
+  const host = kdc === undefined ? '127.0.0.1' : 'localhost';
+  return { url: `https://${host}:${port}/kojihub`, [Symbol.asyncDispose]: () => daemon.end() };
 }

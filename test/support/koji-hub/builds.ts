@@ -10,6 +10,7 @@ import {
   permissionsOf,
   pick,
   type Row,
+  repr,
   say,
 } from './store.ts';
 import { moment, start } from './tasks.ts';
@@ -58,6 +59,42 @@ export function importBuild(context: Context, nvr: string, owner: string): Row {
   });
 }
 
+const STATES = ['BUILDING', 'COMPLETE', 'DELETED', 'FAILED', 'CANCELED'];
+const stateOf = ({ state }: Row): string => STATES[Number(state)] ?? '';
+
+/**
+ * What a builder tells the hub of when it has the source package: a build that is under way, in
+ * place of one that failed or was canceled.
+ * @returns its number
+ */
+export function beginBuild(context: Context, nvr: string, task: Row): number {
+  const { store } = context;
+  const old = store.one('build', { nvr });
+  if (old?.state === 0 && old.task_id === task.id) return Number(old.id);
+  if (old?.state === 0) throw generic(`Build already in progress (task ${say(old.task_id)})`);
+  if (old !== undefined && !/FAILED|CANCELED/.test(stateOf(old)))
+    throw generic(`Build already exists (id=${say(old.id)}, state=${stateOf(old)}): {}`);
+  const owner = look.getUser(context, task.owner);
+  const build = old ?? importBuild(context, nvr, say(owner.name));
+  store.update(build, {
+    state: 0,
+    task_id: task.id ?? null,
+    owner_id: owner.id ?? null,
+    owner_name: owner.name ?? null,
+    ...moment('start'),
+    completion_time: null,
+    completion_ts: null,
+  });
+  return Number(build.id);
+}
+
+/** Ends a build that a task has begun. */
+export function endBuild({ store }: Context, task: XmlRpcValue, end: keyof typeof ENDS): void {
+  const build = store.one('build', { task_id: task, state: 0 });
+  if (build !== undefined) store.update(build, { state: ENDS[end], ...moment('completion') });
+}
+const ENDS = { complete: 1, failed: 3, canceled: 4 } as const;
+
 function findBuild({ store }: Context, info: XmlRpcValue | undefined): Row | undefined {
   if (typeof info === 'number') return store.one('build', { id: info });
   if (isStruct(info)) return store.one('build', pick(info, 'name', 'version', 'release'));
@@ -67,7 +104,7 @@ function findBuild({ store }: Context, info: XmlRpcValue | undefined): Row | und
 
 function getBuild(context: Context, info: XmlRpcValue | undefined): Row {
   const build = findBuild(context, info);
-  if (build === undefined) throw generic(`No such build: '${say(info)}'`);
+  if (build === undefined) throw generic(`No such build: ${repr(info ?? null)}`);
   return build;
 }
 
@@ -75,15 +112,29 @@ const listing = (context: Context, tag: Row, build: Row) =>
   context.store.current('tag_listing', { tag_id: tag.id ?? null, build_id: build.id ?? null });
 
 /** What the hub looks at before a build is tagged by a task. */
-function checkTagging(context: Context, tag: Row, build: Row, force: boolean): void {
+function checkTagging(
+  context: Context,
+  tag: Row,
+  build: Row,
+  force: boolean,
+  from: Row | null = null,
+): void {
+  if (build.state !== 1)
+    throw new HubFault(1003, `build ${say(build.nvr)} not complete: state ${stateOf(build)}`);
+  for (const one of from === null ? [tag] : [tag, from])
+    checkAccess(context, one, force && context.has('admin'));
   const listed = packageIn(context, tag.id ?? null, build.package_id ?? null);
   if (listed === null)
     throw new HubFault(1003, `Package ${say(build.name)} not in list for ${say(tag.name)}`);
   if (listed.blocked === true)
     throw new HubFault(1003, `Package ${say(build.name)} blocked in ${say(tag.name)}`);
-  if (tag.locked === true && !force) throw denied('tag is locked');
+}
+
+/** Not even an admin tags without the tag's permission, but by force. */
+export function checkAccess(context: Context, tag: Row, isForced: boolean): void {
+  if (tag.locked === true && !isForced) throw denied('tag is locked');
   const has = permissionsOf(context.store, context.login);
-  if (typeof tag.perm === 'string' && !has.includes(tag.perm) && !force)
+  if (typeof tag.perm === 'string' && !has.includes(tag.perm) && !isForced)
     throw denied(`tag requires ${tag.perm} permission`);
 }
 
@@ -92,16 +143,16 @@ function tagBuild(context: Context, a: Row): XmlRpcValue {
   const [tag, build] = [look.getTag(context, a.tag), getBuild(context, a.build)];
   checkTagging(context, tag, build, a.force === true);
   const request = [tag.id ?? null, build.id ?? null, a.force ?? null, a.fromtag ?? null];
-  return start(context, { method: 'tagBuild', request, owner });
+  return start(context, { method: 'tagBuild', request, owner, priority: -10 });
 }
 
 function moveBuild(context: Context, a: Row): XmlRpcValue {
   const { id: owner = null } = context.login;
   const [from, to] = [look.getTag(context, a.tag1), look.getTag(context, a.tag2)];
   const build = getBuild(context, a.build);
-  checkTagging(context, to, build, a.force === true);
+  checkTagging(context, to, build, a.force === true, from);
   const request = [to.id ?? null, build.id ?? null, a.force ?? null, from.id ?? null];
-  return start(context, { method: 'tagBuild', request, owner });
+  return start(context, { method: 'tagBuild', request, owner, priority: -10 });
 }
 
 export function tagAtOnce(context: Context, a: Row): XmlRpcValue {
@@ -115,9 +166,10 @@ export function tagAtOnce(context: Context, a: Row): XmlRpcValue {
   return null;
 }
 
-function untag(context: Context, a: Row): XmlRpcValue {
+export function untag(context: Context, a: Row): XmlRpcValue {
   context.assertLogin();
   const [tag, build] = [look.getTag(context, a.tag), getBuild(context, a.build)];
+  checkAccess(context, tag, a.force === true && context.has('admin'));
   const row = listing(context, tag, build);
   if (row === undefined && a.strict !== false)
     throw new HubFault(1003, `build ${say(build.nvr)} not in tag ${say(tag.name)}`);

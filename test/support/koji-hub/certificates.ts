@@ -81,7 +81,11 @@ export async function hubCertificates(
   for (const name of names) clients[name] = await issue(name, 'ca', client);
   return {
     authority: await readFile(join(folder, 'ca.pem'), 'utf8'),
-    hub: await issue('hub', 'ca', 'subjectAltName = IP:127.0.0.1\nextendedKeyUsage = serverAuth\n'),
+    hub: await issue(
+      'hub',
+      'ca',
+      'subjectAltName = IP:127.0.0.1,DNS:localhost\nextendedKeyUsage = serverAuth\n',
+    ),
     clients,
   };
 }

@@ -1,18 +1,19 @@
+import { faultError } from '../../../server/koji/koji-fault.ts';
 import { isStruct, type XmlRpcValue } from '../../../server/koji/xmlrpc-value.ts';
-import { tagAtOnce } from './builds.ts';
+import { checkAccess, tagAtOnce, untag } from './builds.ts';
+import type { PlayedBuilder } from './played-builder.ts';
 import type { HubState } from './state.ts';
-import { Context, type Row, say } from './store.ts';
+import { Context, HubFault, type Row } from './store.ts';
 import { TASK } from './tasks.ts';
 
-/** What Koji's builders do with tasks, one step at a time, as a test wants it. */
-export class Builder {
+/** What Koji's builders do with tasks of the stand-in, one step at a time, as a test wants it. */
+export class Builder implements PlayedBuilder {
   readonly #state: HubState;
 
   constructor(state: HubState) {
     this.#state = state;
   }
 
-  /** The tasks of a method that nobody has taken, oldest first. */
   waiting(method: string): number[] {
     return this.#state.store
       .rows('task', { method, state: TASK.free })
@@ -25,29 +26,39 @@ export class Builder {
     return Array.isArray(request) ? (request as XmlRpcValue[]) : [];
   }
 
-  /** Takes a `build`, and makes the tasks below it. @returns them by their label */
   take(task: number, arches: readonly string[] = ['x86_64']): Readonly<Record<string, number>> {
     this.#state.startTask(task);
-    this.#state.addChild(task, 'buildSRPMFromSCM', 'srpm', 'noarch');
-    for (const arch of arches) this.#state.addChild(task, 'buildArch', arch, arch);
-    return Object.fromEntries(
-      this.#children(task).map(({ label, id }) => [say(label), Number(id)]),
-    );
+    const [source = null, target = null] = this.request(task);
+    const { build_tag: tag = null } = this.#target(target);
+    const add = (...child: [string, string, string, XmlRpcValue[]]): [string, number] => [
+      child[1],
+      this.#state.addChild(task, ...child),
+    ];
+    return Object.fromEntries([
+      add('buildSRPMFromSCM', 'srpm', 'noarch', [source, tag, {}]),
+      ...arches.map((arch) => add('buildArch', arch, arch, ['', tag, arch, true, {}])),
+    ]);
   }
 
-  /** Takes a `chainbuild`. @returns its `build` tasks, one for each source */
   takeChain(task: number): number[] {
     this.#state.startTask(task);
-    const [levels, target, options] = this.request(task);
-    const sources = (levels as XmlRpcValue[][]).flat();
-    for (const source of sources) {
-      this.#state.addChild(task, 'build', say(source), 'noarch');
-      const child = this.#children(task).at(-1) ?? {};
-      const request = [source, target ?? null, options ?? null];
-      this.#state.store.update(child, { request, state: TASK.free });
-    }
+    const [levels, target = null, options = null] = this.request(task);
+    const made = (levels as XmlRpcValue[][]).flatMap((sources, level) =>
+      sources.map((source, at) => {
+        const request = [source, target, options];
+        const label = `build ${level},${at}`;
+        return this.#state.addChild(task, 'build', label, 'noarch', request);
+      }),
+    );
+    for (const id of made)
+      this.#state.store.update(this.#task(id), {
+        state: TASK.free,
+        host_id: null,
+        start_time: null,
+        start_ts: null,
+      });
     this.#state.store.commit();
-    return this.#children(task).map(({ id }) => Number(id));
+    return made;
   }
 
   log(task: number, file: string, text: string): void {
@@ -57,39 +68,47 @@ export class Builder {
     this.#state.store.commit();
   }
 
-  /** The build is done: it is in Koji, and in the tag of its target. */
+  begin(task: number, nvr: string): number {
+    return asFault(() => this.#state.beginBuild(task, nvr));
+  }
+
   complete(task: number, nvr: string): void {
-    const { store } = this.#state;
-    const [source = null, target, options] = this.request(task);
+    const [, target = null, options] = this.request(task);
     const { scratch, skip_tag: skip } = isStruct(options) ? options : {};
     for (const { id } of this.#children(task))
       this.#state.endTask(Number(id), TASK.closed, { rpms: [], srpms: [], logs: [] });
     if (scratch !== true) {
-      this.#state.importBuild(nvr, 'distgit');
-      store.update(store.one('build', { nvr }) ?? {}, { task_id: task, source });
-      if (skip !== true) {
-        const { dest_tag_name: tag } = this.#state.as(
-          'kojiadmin',
-          'getBuildTarget',
-          target ?? null,
-        ) as Row;
-        this.#tag(tag ?? null, nvr);
-      }
+      const build = this.begin(task, nvr);
+      this.#state.endBuild(task, 'complete');
+      const { dest_tag: tag = null } = this.#target(target);
+      const request = [tag, build, false, null, true];
+      if (skip !== true)
+        this.finishTagging(this.#state.addChild(task, 'tagBuild', 'tag', 'noarch', request));
     }
-    this.#state.endTask(task, TASK.closed, null);
+    this.close(task);
   }
 
-  /** @param words as the builder says them */
   fail(task: number, words: string): void {
-    for (const { id } of this.#children(task)) this.#failed(Number(id), words);
+    for (const { id, state } of this.#children(task))
+      if (state === TASK.open) this.#failed(Number(id), words);
+    this.#state.endBuild(task, 'failed');
     this.#failed(task, words);
   }
 
-  /** Does what a `tagBuild` asks for. */
   finishTagging(task: number): void {
-    const [tag = null, build = null] = this.request(task);
-    this.#tag(tag, build);
-    this.#state.endTask(task, TASK.closed, null);
+    this.#state.startTask(task);
+    const [tag = null, build = null, , from = null] = this.request(task);
+    const { store } = this.#state;
+    // As whoever asked for it.
+    const owner = store.one('users', { id: this.#task(task).owner ?? null }) ?? null;
+    const context = new Context(store, owner, null);
+    asFault(() => {
+      checkAccess(context, this.#state.as('kojiadmin', 'getTag', tag) as Row, false);
+      if (from !== null) untag(context, { tag: from, build, strict: true });
+      tagAtOnce(context, { tag, build, force: false });
+    });
+    store.commit();
+    this.close(task);
   }
 
   close(task: number): void {
@@ -100,11 +119,8 @@ export class Builder {
     this.#state.endTask(task, TASK.failed, { faultCode: 1005, faultString });
   }
 
-  #tag(tag: XmlRpcValue, build: XmlRpcValue): void {
-    const { store } = this.#state;
-    const admin = store.one('users', { name: 'kojiadmin' }) ?? null;
-    tagAtOnce(new Context(store, admin, null), { tag, build, force: false });
-    store.commit();
+  #target(name: XmlRpcValue): Row {
+    return this.#state.as('kojiadmin', 'getBuildTarget', name) as Row;
   }
 
   #task(id: number): Row {
@@ -115,5 +131,15 @@ export class Builder {
 
   #children(id: number): Row[] {
     return this.#state.store.rows('task', { parent: id });
+  }
+}
+
+/** What the hub says to a builder is said as to everybody. */
+function asFault<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof HubFault)) throw error;
+    throw faultError({ code: error.code, words: error.message });
   }
 }

@@ -12,27 +12,44 @@ export interface HubAccounts {
 /** A real hub that the environment names, see docs/koji.md; null where it names none. */
 export const REAL_HUB_URL = process.env.KOJI_URL ?? null;
 
+/** A file that the environment names. */
+function pathOf(name: string): string {
+  const path = process.env[name];
+  if (path === undefined) throw new Error(`KOJI_URL is set, and ${name} is not.`);
+  return path;
+}
+
+/** @param name of the variable with the path of a PEM file: a certificate and its key */
+function account(name: string): Hub {
+  const certificate = readFileSync(pathOf(name), 'utf8');
+  return openHub({
+    url: REAL_HUB_URL ?? '',
+    certificate,
+    key: certificate,
+    authority: readFileSync(pathOf('KOJI_CA'), 'utf8'),
+    timeoutMs: 60_000,
+    attempts: 2,
+    pauseMs: 500,
+  });
+}
+
 /**
- * Logs in at the hub that the environment names. Tags, targets and packages of tests stay there:
- * a hub never forgets.
+ * Logs in at the hub that the environment names. Tags, targets, packages and builds of tests stay
+ * there: a hub never forgets.
  * @throws Error where the environment names no certificate for it
  */
-export function realHub(): HubAccounts {
-  const file = (name: string): string => {
-    const path = process.env[name];
-    if (path === undefined) throw new Error(`KOJI_URL is set, and ${name} is not.`);
-    return readFileSync(path, 'utf8');
-  };
-  const account = (certificate: string): Hub =>
-    openHub({
-      url: REAL_HUB_URL ?? '',
-      // PEM with the certificate and its key.
-      certificate,
-      key: certificate,
-      authority: file('KOJI_CA'),
-      timeoutMs: 60_000,
-      attempts: 2,
-      pauseMs: 500,
-    });
-  return { admin: account(file('KOJI_ADMIN_CERT')), server: account(file('KOJI_CERT')) };
-}
+export const realHub = (): HubAccounts => ({
+  admin: account('KOJI_ADMIN_CERT'),
+  server: account('KOJI_CERT'),
+});
+
+/** The login of a builder that takes no tasks by itself; a test is that builder. */
+export const builderHub = (): Hub => account('KOJI_BUILDER_CERT');
+
+/** By which a server works with the hub. */
+export const serverSettings = (): Readonly<Record<string, string>> => ({
+  DISTGIT_KOJI_URL: REAL_HUB_URL ?? '',
+  DISTGIT_KOJI_CERTIFICATE_FILE: pathOf('KOJI_CERT'),
+  DISTGIT_KOJI_KEY_FILE: pathOf('KOJI_CERT'),
+  DISTGIT_KOJI_CA_FILE: pathOf('KOJI_CA'),
+});

@@ -5,7 +5,7 @@ export interface Session {
   readonly id: number;
   key: string;
   readonly user: Row;
-  /** 0 a password, 2 a certificate. */
+  /** 0 a password, 2 a certificate, 3 a ticket. */
   readonly authtype: number;
   /** Of the last call that was committed. */
   callnum: number | null;

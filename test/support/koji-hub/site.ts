@@ -36,6 +36,7 @@ export async function prepareForSclo(admin: Hub): Promise<void> {
     { method: 'createTag', params: ['buildsys7', keywords({ arches: 'x86_64' })] },
     { method: 'createUser', params: ['sclo'] },
     { method: 'grantPermission', params: ['sclo', 'build-sclo', true] },
+    { method: 'grantPermission', params: ['distgit', 'build-sclo'] },
     ...['os', 'updates', 'extras'].map((part) => ({
       method: 'createExternalRepo',
       params: [`centos7-${part}`, `https://vault.centos.org/7.9.2009/${part}/$arch/`],

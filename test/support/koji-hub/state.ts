@@ -6,7 +6,7 @@ import {
   XmlRpcError,
   type XmlRpcValue,
 } from '../../../server/koji/xmlrpc-value.ts';
-import { BUILD_METHODS, importBuild } from './builds.ts';
+import { BUILD_METHODS, beginBuild, endBuild, importBuild } from './builds.ts';
 import { GROUP_METHODS } from './groups.ts';
 import { HISTORY_METHODS } from './history.ts';
 import { PACKAGE_METHODS } from './packages.ts';
@@ -37,6 +37,8 @@ export interface HubRequest {
   readonly session: SessionArguments | null;
   /** The name in the certificate, where one was shown. */
   readonly certificate: string | null;
+  /** Of the ticket, where one was shown. */
+  readonly principal?: string | null;
 }
 
 export interface HubReply {
@@ -50,6 +52,8 @@ export class HubState {
   readonly store = new Store();
   readonly sessions = new Sessions();
   readonly #passwords = new Map<string, string>();
+  /** Users by their principals. */
+  readonly #principals = new Map<string, string>();
   /** Faults are as a hub's that debugs. */
   debugs = false;
 
@@ -67,6 +71,11 @@ export class HubState {
     }
     this.store.commit();
     return user;
+  }
+
+  /** As `koji edit-user --add-principal` does it. */
+  addPrincipal(user: string, principal: string): void {
+    this.#principals.set(principal, user);
   }
 
   /** A builder's account. */
@@ -89,6 +98,19 @@ export class HubState {
     this.store.commit();
   }
 
+  /** A builder has the source package of a build. @returns its number @throws HubFault */
+  beginBuild(taskId: number, nvr: string): number {
+    const task = this.store.one('task', { id: taskId }) ?? {};
+    const build = beginBuild(new Context(this.store, null, null), nvr, task);
+    this.store.commit();
+    return build;
+  }
+
+  endBuild(taskId: number, end: Parameters<typeof endBuild>[2]): void {
+    endBuild(new Context(this.store, null, null), taskId, end);
+    this.store.commit();
+  }
+
   /** A builder takes a task. */
   startTask(id: number): void {
     const task = this.store.one('task', { id });
@@ -98,7 +120,13 @@ export class HubState {
   }
 
   /** A builder makes a task below one that it has, and takes it. */
-  addChild(parentId: number, method: string, label: string, arch: string): void {
+  addChild(
+    parentId: number,
+    method: string,
+    label: string,
+    arch: string,
+    request: readonly XmlRpcValue[] = [],
+  ): number {
     const parent = this.store.one('task', { id: parentId }) ?? {};
     const task = addTask(this.store, {
       method,
@@ -106,9 +134,10 @@ export class HubState {
       arch,
       parent,
       owner: parent.owner ?? null,
-      request: [],
+      request,
     });
     this.startTask(Number(task.id));
+    return Number(task.id);
   }
 
   endTask(id: number, end: number, result: XmlRpcValue): void {
@@ -197,12 +226,15 @@ export class HubState {
         throw new HubFault(1002, 'invalid username or password');
       return this.sessions.open(user, 0);
     }
-    const name = request.isLogin ? request.certificate : null;
+    const principal = request.principal ?? null;
+    const [ofTicket] = principal?.split('@') ?? [];
+    const name = ofTicket ?? (request.isLogin ? request.certificate : null);
     if (name === null) throw new HubFault(1002, 'could not verify client: None');
+    const known = this.#principals.get(principal ?? '') ?? name;
     // LoginCreatesUser is on by default.
-    const user = this.store.one('users', { name }) ?? this.addUser(name);
-    if (user.status !== 0) throw new HubFault(1002, `logins by ${name} are not allowed`);
-    return this.sessions.open(user, 2);
+    const user = this.store.one('users', { name: known }) ?? this.addUser(known);
+    if (user.status !== 0) throw new HubFault(1002, `logins by ${known} are not allowed`);
+    return this.sessions.open(user, principal === null ? 2 : 3);
   }
 
   /** Not all or nothing: one that fails is undone alone. */

@@ -1,7 +1,7 @@
 import { isArray, isStruct, type XmlRpcValue } from '../../../server/koji/xmlrpc-value.ts';
 import * as look from './lookups.ts';
 import { type Methods, method } from './signature.ts';
-import { type Context, generic, pick, type Row, repr, say } from './store.ts';
+import { type Context, generic, pick, type Row, say } from './store.ts';
 
 const NAME = /^[A-Za-z0-9/_.+-]+$/;
 const LINK = ['priority', 'maxdepth', 'intransitive', 'noconfig', 'pkg_filter'];
@@ -221,7 +221,7 @@ function listTags(context: Context, a: Row): XmlRpcValue {
     'build',
     typeof a.build === 'number' ? { id: a.build } : { nvr: a.build ?? null },
   );
-  if (build === undefined) throw generic(`No such build: ${repr(a.build ?? null)}`);
+  if (build === undefined) throw generic(`No such build: ${say(a.build)}`);
   return tags.filter(
     ({ id = null }) =>
       store.current('tag_listing', { tag_id: id, build_id: build.id ?? null }) !== undefined,

@@ -1,4 +1,4 @@
-import { encodeCall } from '../../../server/koji/xmlrpc-encode.ts';
+import { encodeAnswer, encodeCall } from '../../../server/koji/xmlrpc-encode.ts';
 import { isArray, isStruct, type XmlRpcValue } from '../../../server/koji/xmlrpc-value.ts';
 import { type Methods, method } from './signature.ts';
 import { type Context, denied, generic, HubFault, type Row, type Store, say } from './store.ts';
@@ -105,6 +105,8 @@ function cancel(context: Context, a: Row): XmlRpcValue {
   const stop = (one: Row): void => {
     if (!isFinished(one))
       context.store.update(one, { state: TASK.canceled, ...moment('completion') });
+    const build = context.store.one('build', { task_id: one.id ?? null, state: 0 });
+    if (build !== undefined) context.store.update(build, { state: 4, ...moment('completion') });
     for (const child of context.store.rows('task', { parent: one.id ?? null })) stop(child);
   };
   stop(task);
@@ -112,14 +114,20 @@ function cancel(context: Context, a: Row): XmlRpcValue {
 }
 
 function resubmit(context: Context, a: Row): XmlRpcValue {
-  const task = must(context, a.taskID, `No such task: ${say(a.taskID)}`);
-  if (task.parent !== null) throw generic('only top-level tasks may be resubmitted');
+  const task = must(context, a.taskID, 'query returned no rows');
   if (task.state !== TASK.canceled && task.state !== TASK.failed)
     throw generic('only canceled or failed tasks may be resubmitted');
+  if (task.parent !== null) throw generic('only top-level tasks may be resubmitted');
   if (task.owner !== context.login.id && !context.has('admin'))
     throw generic('only the task owner or an admin may resubmit a task');
-  const { method: name, request, owner = null } = task;
-  return start(context, { method: say(name), request: isArray(request) ? request : [], owner });
+  const { id: owner = null } = context.login;
+  const { method: name, request } = task;
+  return start(context, {
+    method: say(name),
+    request: isArray(request) ? request : [],
+    owner,
+    priority: Number(task.priority) - 20,
+  });
 }
 
 function result(context: Context, a: Row): XmlRpcValue {
@@ -168,12 +176,16 @@ function list(context: Context, a: Row): XmlRpcValue {
 function listedTask({ store }: Context, task: Row, decode: boolean): Row {
   const owner = store.one('users', { id: task.owner ?? null });
   const request = encodeCall(say(task.method), isArray(task.request) ? task.request : []);
+  const isEnded = task.state === TASK.closed || task.state === TASK.failed;
+  const value = task.result ?? null;
+  // A result is kept as an answer is sent: a fault alone, or one value in a list.
+  const decoded = task.state === TASK.failed ? value : [value];
   return {
     ...infoOf(task, false),
     owner_name: owner?.name ?? null,
     owner_type: owner?.usertype ?? null,
     request: decode ? (task.request ?? null) : request,
-    result: null,
+    result: !isEnded ? null : decode ? decoded : encodeAnswer(value),
   };
 }
 
