@@ -14,7 +14,7 @@ const row = (one: Build): string[] => [
   one.problem === null ? one.state : `${one.state}: ${one.problem}`,
   one.tags.join(', ') || '-',
   one.task === null ? '-' : String(one.task),
-  one.commit.slice(0, 12),
+  one.commit?.slice(0, 12) ?? 'SRPM',
   one.submittedBy,
   shortTime(one.submittedAt),
 ];

@@ -10,7 +10,10 @@ const buildView = z.object({
   kind: z.enum(BUILD_KINDS),
   component: z.string(),
   branch: z.string(),
-  commit: z.string(),
+  /** Null: it is made of an SRPM. */
+  commit: z.string().nullable(),
+  /** The file's name; null: it is made of a commit. */
+  srpm: z.string().nullable(),
   target: z.string(),
   /** Of Koji; null: it has none yet. */
   task: z.number().nullable(),
@@ -25,6 +28,7 @@ const buildView = z.object({
   submittedAt: time,
   finishedAt: time.nullable(),
 });
+const startedView = buildView.extend({ notes: z.array(z.string()) });
 const logView = z.object({ file: z.string(), size: z.number() });
 const taskView = z.object({
   task: z.number(),
@@ -41,6 +45,7 @@ const nvr = parsed(parseNvr);
 const commit = z.string().regex(/^[0-9a-f]{40}$/, 'is not the full id of a commit');
 const kojiName = text(256).regex(/^[A-Za-z0-9/_.+-]+$/, 'is not a name of Koji');
 const arch = text(32).regex(/^[A-Za-z0-9_]+$/, 'is not an architecture');
+const arches = z.array(arch).min(1).max(20);
 const task = z.coerce
   .number()
   .int()
@@ -66,12 +71,29 @@ export const BUILD_SCHEMAS = {
       commit: commit.optional(),
       scratch: z.boolean().default(false),
       /** Of a scratch build alone; null: all. */
-      arches: z.array(arch).min(1).max(20).nullable().default(null),
+      arches: arches.nullable().default(null),
       /** A scratch build on the first architecture goes before. */
       firstArch: z.boolean().default(false),
       ...options,
     }),
-    response: buildView.extend({ notes: z.array(z.string()) }),
+    response: startedView,
+  },
+  startSrpm: {
+    query: z.strictObject({
+      component,
+      branch,
+      /** Of the file. */
+      sha512: z.string().regex(/^[0-9a-f]{128}$/, 'is not a SHA-512'),
+      target: options.target,
+      /** With commas; left out: all. */
+      arches: text(1000)
+        .transform((names) => names.split(','))
+        .pipe(arches)
+        .optional(),
+      failFast: z.stringbool().default(false),
+      background: z.stringbool().default(false),
+    }),
+    response: startedView,
   },
   startChain: {
     body: z.strictObject({
@@ -92,7 +114,10 @@ export const BUILD_SCHEMAS = {
     }),
     response: list(buildView),
   },
-  showBuild: { params: z.object({ nvr }), response: buildView.extend({ gitUrl: z.string() }) },
+  showBuild: {
+    params: z.object({ nvr }),
+    response: buildView.extend({ commit: z.string(), gitUrl: z.string() }),
+  },
   showTask: {
     params: z.object({ task }),
     response: z.object({

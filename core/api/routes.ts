@@ -6,6 +6,8 @@ interface Route {
   /** Express form; the parameters are parsed by `core/domain` before a handler sees them. */
   readonly path: string;
   readonly summary: string;
+  /** The body is a file, and all else stands in the query. */
+  readonly file?: true;
 }
 
 /** Every operation of the API once: the server mounts it, the CLI calls it, OpenAPI lists it. */
@@ -207,6 +209,12 @@ export const ROUTES = {
     path: '/builds/chain',
     summary: 'Build components of a collection, one level after the other',
   },
+  startSrpm: {
+    method: 'post',
+    path: '/builds/srpm',
+    summary: 'Build an SRPM in Koji, for trying',
+    file: true,
+  },
   listBuilds: { method: 'get', path: '/builds', summary: 'Builds, newest first' },
   showBuild: { method: 'get', path: '/builds/:nvr', summary: 'Where a build came from' },
   promoteBuild: {
@@ -243,3 +251,7 @@ export const ROUTES = {
 } as const satisfies Record<string, Route>;
 
 export type Operation = keyof typeof ROUTES;
+/** The operations that take a file. */
+export type FileOperation = {
+  [O in Operation]: (typeof ROUTES)[O] extends { readonly file: true } ? O : never;
+}[Operation];

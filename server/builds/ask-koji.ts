@@ -10,11 +10,14 @@ const BACKGROUND = 5;
 /** How many of the account's last tasks are looked through for one whose number got lost. */
 const LOOK_BACK = 100;
 
-/** From where Koji's builders clone: `git+https://HOST/scls/python.git#<commit>`. */
+/**
+ * From where Koji's builders clone: `git+https://HOST/scls/python.git#<commit>`; of an SRPM, where
+ * the hub has it.
+ */
 export const sourceOf = (
   { gitUrl }: Pick<BuildDeps, 'gitUrl'>,
-  { component, commit }: Pick<BuildRow, 'component' | 'commit'>,
-): string => `git+${gitUrl(component)}#${commit}`;
+  { component, commit, srpm }: Pick<BuildRow, 'component' | 'commit' | 'srpm'>,
+): string => srpm ?? `git+${gitUrl(component)}#${commit}`;
 
 /** By this a task is known as that of its rows, whatever became of the answer. */
 const mark = (rows: readonly Pick<BuildRow, 'id'>[]): XmlRpcStruct => ({

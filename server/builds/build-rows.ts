@@ -18,6 +18,7 @@ export function buildView(row: BuildRow): BuildView {
     component: row.component,
     branch: branchName(row),
     commit: row.commit,
+    srpm: row.srpm === null ? null : row.srpm.slice(row.srpm.lastIndexOf('/') + 1),
     target: row.target,
     task: row.task ?? row.first_task,
     nvr: row.nvr,
@@ -44,7 +45,10 @@ export async function listBuilds(
 }
 
 /** The build of a name that is in Koji. @throws DistGitError `not_found` */
-export async function findBuild(sql: Sql, nvr: Nvr): Promise<BuildRow & { build: number }> {
+export async function findBuild(
+  sql: Sql,
+  nvr: Nvr,
+): Promise<BuildRow & { build: number; commit: string }> {
   const row = await sql
     .selectFrom('builds')
     .selectAll()
@@ -52,13 +56,13 @@ export async function findBuild(sql: Sql, nvr: Nvr): Promise<BuildRow & { build:
     .where('build', 'is not', null)
     .orderBy('id', 'desc')
     .executeTakeFirst();
-  if (row === undefined || row.build === null)
+  if (row === undefined || row.build === null || row.commit === null)
     fail(
       'not_found',
       `${nvr} was not built from this server.`,
       '"centpkg builds" lists what was; "koji buildinfo" knows those of others.',
     );
-  return { ...row, build: row.build };
+  return { ...row, build: row.build, commit: row.commit };
 }
 
 /** The builds of one task of Koji. @throws DistGitError `not_found` where it is none of ours */

@@ -67,8 +67,14 @@ export async function resubmitTask(
       `Task ${task} has neither failed nor was it canceled.`,
       `Look at it: centpkg watch ${task}`,
     );
-  const { component, commit, kind, target, options } = row;
-  const wanted = { component, branch, commit, kind, target, options };
+  if (row.srpm !== null)
+    fail(
+      'conflict',
+      `Task ${task} was made of an SRPM, which Koji may have cleaned up.`,
+      'Hand it over again: centpkg scratch-build --srpm FILE',
+    );
+  const { component, commit, srpm, kind, target, options } = row;
+  const wanted = { component, branch, commit, srpm, kind, target, options };
   const { notes: _, ...again } = await submitBuild(
     deps,
     context,

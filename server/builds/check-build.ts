@@ -19,7 +19,9 @@ import { predictNvr } from './predict-nvr.ts';
 export interface WantedBuild {
   readonly component: ComponentName;
   readonly branch: ComponentBranch;
-  readonly commit: string;
+  /** Null: it is made of an SRPM, which tells by itself what it makes. */
+  readonly commit: string | null;
+  readonly srpm: string | null;
   readonly kind: 'build' | 'scratch' | 'chain';
   readonly target: string | undefined;
   readonly options: BuildOptions;
@@ -116,7 +118,11 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
         haveItSetUp(branch),
       );
   }
-  const predicted = await predictNvr(deps, wanted, macrosOf(config));
+  const { commit } = wanted;
+  const predicted =
+    commit === null
+      ? { nvr: null, notes: [] }
+      : await predictNvr(deps, { ...wanted, commit }, macrosOf(config));
   if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr);
   const arches = typeof config.arches === 'string' ? config.arches.split(' ') : [];
   return { target, arches: arches.filter((one) => one !== ''), ...predicted };

@@ -43,7 +43,9 @@ export async function finishBuild(deps: BuildDeps, row: BuildRow, task: Task): P
     return endRow(deps, row, { state: 'canceled', problem: 'It was canceled.' });
   if (task.state === 'failed')
     return endRow(deps, row, { state: 'failed', problem: await whyFailed(deps, task.id) });
-  if (row.kind === 'scratch') return endRow(deps, row, { state: 'complete', problem: null });
+  const { commit } = row;
+  if (row.kind === 'scratch' || commit === null)
+    return endRow(deps, row, { state: 'complete', problem: null });
   const hub = deps.koji.hub();
   const found = await hub.read('listBuilds', keywords({ taskID: task.id }));
   const [build] = structsOf(found, 'builds');
@@ -60,7 +62,7 @@ export async function finishBuild(deps: BuildDeps, row: BuildRow, task: Task): P
     return endRow(deps, row, { state: 'failed', problem });
   }
   // First the tag, so that a build which is recorded has it.
-  const problem = await tagCommit(deps, row, nvr);
+  const problem = await tagCommit(deps, { ...row, commit }, nvr);
   return endRow(deps, row, { state: 'complete', problem, nvr, build: id, tags });
 }
 

@@ -38,6 +38,7 @@ export async function startBuild(
     component: component.name,
     branch,
     commit: await findCommit(deps, component.name, branch, input.commit),
+    srpm: null,
     kind: scratch ? 'scratch' : 'build',
     target: input.target,
     options: { arches, firstArch: null, skipTag, failFast, background },
@@ -57,7 +58,18 @@ export async function submitBuild(
   wanted: WantedBuild,
   firstArch: boolean,
 ): Promise<ApiOutput<'startBuild'>> {
-  const checked = await checkBuild(deps, wanted);
+  return submitChecked(deps, context, decision, wanted, await checkBuild(deps, wanted), firstArch);
+}
+
+/** The same for what is checked already. @throws DistGitError `check_failed`, `unavailable` */
+export async function submitChecked(
+  deps: BuildDeps,
+  context: RequestContext,
+  decision: Decision,
+  wanted: WantedBuild,
+  checked: CheckedBuild,
+  firstArch: boolean,
+): Promise<ApiOutput<'startBuild'>> {
   const [first] = checked.arches;
   if (firstArch && first === undefined)
     fail('check_failed', 'The build tag names no architecture.', 'Leave --first-arch out.');
@@ -100,7 +112,8 @@ export async function startChain(
       const decision = await authorize(deps.db, context, pushTo(name, branch), subject);
       const commit = await findCommit(deps, name, branch, undefined);
       const target = input.target;
-      const wanted = { component: name, branch, commit, kind: 'chain', target, options } as const;
+      const of = { component: name, branch, commit, srpm: null } as const;
+      const wanted = { ...of, kind: 'chain', target, options } as const;
       builds.push({ wanted, checked: await checkBuild(deps, wanted), decision });
     }
     plan.push(builds);
@@ -131,7 +144,7 @@ async function record(
   sql: Sql,
   context: RequestContext,
   decision: Decision,
-  { component, branch, commit, kind, options }: WantedBuild,
+  { component, branch, commit, srpm, kind, options }: WantedBuild,
   { target, nvr }: CheckedBuild,
 ): Promise<BuildRow> {
   const row = await sql
@@ -142,6 +155,7 @@ async function record(
       collection: branch.collection,
       release: branch.release,
       commit,
+      srpm,
       target,
       options: JSON.stringify(options),
       nvr,
@@ -154,7 +168,7 @@ async function record(
     action: 'build.submit',
     subject: `${component}/${branchName(branch)}`,
     decision,
-    detail: { build: row.id, kind, commit, target, nvr },
+    detail: { build: row.id, kind, ...(srpm === null ? { commit } : { srpm }), target, nvr },
   });
   return row;
 }

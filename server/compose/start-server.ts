@@ -185,6 +185,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     principals,
     readClient: clientReader(front, tls),
     api,
+    builds,
     git: {
       ...gitDeps,
       namespace,

@@ -228,7 +228,10 @@ export interface Tables {
     component: ComponentName;
     collection: CollectionName;
     release: ElRelease;
-    commit: string;
+    /** Null: it is made of an SRPM. */
+    commit: string | null;
+    /** Where the hub has the SRPM, below its `work`; null: it is made of a commit. */
+    srpm: string | null;
     target: string;
     /** How Koji is to build it, so that it can be asked again. */
     options: JSONColumnType<BuildOptions>;

@@ -83,6 +83,7 @@ const OPERATIONS: {
   showScrub: [RIGHT, {}],
   startBuild: [RIGHT, { component: 'python', branch: 'scl-python33-el7' }],
   startChain: [RIGHT, { branch: 'scl-python33-el7', levels: [['python'], ['python-meta']] }],
+  startSrpm: [RIGHT, { component: 'python', branch: 'scl-python33-el7', sha512: HASH }],
   listBuilds: [PUBLIC, {}],
   showBuild: [PUBLIC, { nvr: 'python33-python-1-1' }],
   // What is not there has nobody who may change it.
