@@ -80,9 +80,11 @@ export class ApiClient {
     signal: AbortSignal,
   ): Promise<ApiOutput<O>> {
     const { method, path } = ROUTES[operation];
-    const query = new URLSearchParams();
-    for (const [key, value] of Object.entries(input as Record<string, unknown>))
-      if (value !== undefined) query.set(key, String(value));
+    const query = new URLSearchParams(
+      Object.entries(input as Record<string, unknown>)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]): [string, string] => [key, String(value)]),
+    );
     const headers = {
       Accept: 'application/json',
       'Content-Type': 'application/octet-stream',

@@ -1,4 +1,5 @@
 import { fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
 import { branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import { parseCollectionName } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
@@ -18,6 +19,9 @@ const row = (one: Build): string[] => [
   one.submittedBy,
   shortTime(one.submittedAt),
 ];
+
+const testsOf = ({ results }: ApiOutput<'listBuilds'>['items'][number]): string =>
+  results.map(({ test, outcome }) => `${test} ${outcome}`).join(', ') || '-';
 
 /** A task's number. @throws DistGitError `usage` */
 function taskNumber(text: string): number {
@@ -89,7 +93,11 @@ export const buildsCommands: readonly CommandSpec[] = [
         component: copy?.component ?? parseComponentName(named ?? ''),
         branch,
       });
-      return { data: items, text: table(HEAD, items.map(row), 'No builds.') };
+      const isTested = items.some(({ results }) => results.length > 0);
+      const [head, rows] = isTested
+        ? [[...HEAD, 'tests'], items.map((one) => [...row(one), testsOf(one)])]
+        : [HEAD, items.map(row)];
+      return { data: items, text: table(head, rows, 'No builds.') };
     },
   },
   {

@@ -3,6 +3,7 @@ import { parseBranchOrAlias } from '../domain/branch-name.ts';
 import { BUILD_KINDS, BUILD_STATES, TASK_STATES } from '../domain/build.ts';
 import { KOJI_LEVELS } from '../domain/koji-names.ts';
 import { parseNvr } from '../domain/nvr.ts';
+import { resultView } from './result-schemas.ts';
 import { collection, component, limit, list, parsed, text, time } from './schema-parts.ts';
 
 const buildView = z.object({
@@ -112,7 +113,7 @@ export const BUILD_SCHEMAS = {
       state: z.enum(BUILD_STATES).optional(),
       limit,
     }),
-    response: list(buildView),
+    response: list(buildView.extend({ results: z.array(resultView) })),
   },
   showBuild: {
     params: z.object({ nvr }),

@@ -227,6 +227,16 @@ export const ROUTES = {
     path: '/builds/:nvr/demote',
     summary: 'Take a build out of the tag of a level',
   },
+  recordResult: {
+    method: 'post',
+    path: '/builds/:nvr/results',
+    summary: 'Record what came of a test of a build',
+  },
+  listResults: {
+    method: 'get',
+    path: '/builds/:nvr/results',
+    summary: 'What came of the tests of a build, and which it needs',
+  },
   showTask: { method: 'get', path: '/tasks/:task', summary: 'A task of Koji and those below it' },
   readTaskLog: {
     method: 'get',

@@ -5,9 +5,10 @@ import { branchName } from '../../core/domain/branch-name.ts';
 import type { Nvr } from '../../core/domain/nvr.ts';
 import type { Database, Sql } from '../db/database.ts';
 import type { Tables } from '../db/tables.ts';
+import { newestResults, resultView } from './result-rows.ts';
 
 export type BuildRow = Selectable<Tables['builds']>;
-export type BuildView = ApiOutput<'listBuilds'>['items'][number];
+export type BuildView = ApiOutput<'cancelTask'>['items'][number];
 
 export const UNDER_WAY = ['submitting', 'first-arch', 'building'] as const;
 
@@ -31,7 +32,7 @@ export function buildView(row: BuildRow): BuildView {
   };
 }
 
-/** Newest first. */
+/** Newest first, each with the newest result of each of its tests. */
 export async function listBuilds(
   db: Database,
   { component, branch, state, limit }: ApiParsed<'listBuilds'>,
@@ -41,7 +42,17 @@ export async function listBuilds(
   if (state !== undefined) query = query.where('state', '=', state);
   if (branch !== undefined)
     query = query.where('collection', '=', branch.collection).where('release', '=', branch.release);
-  return { items: (await query.execute()).map(buildView) };
+  const rows = await query.execute();
+  const results = await newestResults(
+    db.sql,
+    rows.flatMap(({ build }) => build ?? []),
+  );
+  return {
+    items: rows.map((row) => {
+      const own = results.get(row.build ?? -1) ?? [];
+      return Object.assign(buildView(row), { results: own.map(resultView) });
+    }),
+  };
 }
 
 /** The build of a name that is in Koji. @throws DistGitError `not_found` */

@@ -11,6 +11,7 @@ import { haveItSetUp, kojiNamesOf } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
 import { rememberTags } from './follow-moves.ts';
 import { answerAt, numberOf, structOrNull, wholeNumber } from './hub-values.ts';
+import { requireTests } from './results.ts';
 
 type Level = Exclude<KojiLevel, 'candidate'>;
 const BELOW = { testing: 'candidate', release: 'testing' } as const satisfies Record<
@@ -50,6 +51,7 @@ export async function promoteBuild(
       `${nvr} is not in ${below}.`,
       `A build has to be in ${BELOW[to]} before it goes to ${to}.`,
     );
+  const results = await requireTests(deps.db.sql, row, to);
   await requireOpen(deps, tag, row);
   const waiting = await deps.db.sql
     .selectFrom('build_moves')
@@ -74,7 +76,7 @@ export async function promoteBuild(
       action: 'build.promote',
       subject: nvr,
       decision,
-      detail: { to, tag, task },
+      detail: { to, tag, task, results: results.map(({ id }) => id) },
     });
   });
   return { nvr, tag, task };

@@ -9,6 +9,7 @@ import type { BuildDeps } from '../builds/build-deps.ts';
 import { listBuilds } from '../builds/build-rows.ts';
 import { cancelTask, resubmitTask } from '../builds/change-task.ts';
 import { demoteBuild, promoteBuild } from '../builds/promote-build.ts';
+import { listResults, recordResult } from '../builds/results.ts';
 import { showBuild } from '../builds/show-build.ts';
 import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
@@ -165,6 +166,8 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showBuild: (_context, input) => showBuild(builds, input),
     promoteBuild: (context, input) => promoteBuild(builds, context, input),
     demoteBuild: (context, input) => demoteBuild(builds, context, input),
+    recordResult: (context, input) => recordResult(builds, context, input),
+    listResults: (_context, input) => listResults(builds, input),
     showTask: (_context, input) => showTask(builds, input),
     readTaskLog: (_context, input) => readTaskLog(builds, input),
     cancelTask: (context, input) => cancelTask(builds, context, input),

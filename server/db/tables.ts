@@ -16,12 +16,14 @@ import type {
 } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
+import type { TestName, TestOutcome } from '../../core/domain/test-result.ts';
 import type { Plan } from '../../core/koji/plan.ts';
 import type { ProvisionResult } from '../../core/koji/provision-result.ts';
 import type { ThingId } from '../../core/koji/things.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
+type Names<Name> = ColumnType<Name[], readonly Name[] | undefined, readonly Name[]>;
 type Time = ColumnType<Date, Date, Date>;
 
 /** The tables as queries see them; `migrations/` makes them. */
@@ -133,6 +135,9 @@ export interface Tables {
     meta_component: ComponentName;
     /** Builds see what is in the collection's own testing tag. */
     inherit_testing: Generated<boolean>;
+    /** What a build has to pass before it goes to a level. */
+    testing_tests: Names<TestName>;
+    release_tests: Names<TestName>;
     created_by: UserName;
     created_at: CreatedAt;
   };
@@ -260,6 +265,16 @@ export interface Tables {
     asked_at: CreatedAt;
     finished_at: Time | null;
     problem: string | null;
+  };
+  /** What came of tests of builds; rows are added, and never changed. */
+  build_results: {
+    id: Generated<number>;
+    build: number;
+    test: TestName;
+    outcome: TestOutcome;
+    url: string | null;
+    recorded_by: UserName;
+    recorded_at: CreatedAt;
   };
   auto_builds: { collection: CollectionName; set_by: UserName; set_at: CreatedAt };
   jobs: {

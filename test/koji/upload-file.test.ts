@@ -122,10 +122,9 @@ describe('a file for the hub', () => {
   });
 
   it('is not begun where nothing comes, and not taken for there where the hub is away', async () => {
-    // biome-ignore lint/correctness/useYield: it fails before it has anything
     async function* none(): AsyncGenerator<Buffer> {
-      await Promise.resolve();
-      throw new DistGitError('client_gone', 'Gone.');
+      await Promise.reject(new DistGitError('client_gone', 'Gone.'));
+      yield Buffer.alloc(0);
     }
     await expect(uploadFile(hub, NAME, none())).rejects.toThrow('Gone.');
     expect(queries()).toEqual([]);

@@ -89,6 +89,11 @@ const OPERATIONS: {
   // What is not there has nobody who may change it.
   promoteBuild: [[401, 'let in'], { nvr: 'python33-python-1-1', to: 'testing' }],
   demoteBuild: [[401, 'let in'], { nvr: 'python33-python-1-1', from: 'release' }],
+  recordResult: [
+    [401, 'let in'],
+    { nvr: 'python33-python-1-1', test: 'functional', outcome: 'PASSED' },
+  ],
+  listResults: [PUBLIC, { nvr: 'python33-python-1-1' }],
   showTask: [PUBLIC, { task: 1 }],
   readTaskLog: [PUBLIC, { task: 1, of: 1, file: 'build.log' }],
   cancelTask: [[401, 'let in'], { task: 1 }],
