@@ -47,11 +47,23 @@ const commit = z.string().regex(/^[0-9a-f]{40}$/, 'is not the full id of a commi
 const kojiName = text(256).regex(/^[A-Za-z0-9/_.+-]+$/, 'is not a name of Koji');
 const arch = text(32).regex(/^[A-Za-z0-9_]+$/, 'is not an architecture');
 const arches = z.array(arch).min(1).max(20);
-const task = z.coerce
+const number = z.coerce
   .number()
   .int()
   .positive()
   .max(2 ** 31 - 1);
+/** Of Koji. */
+const task = number;
+/** @property told false: Koji is told as soon as that can be */
+const canceled = list(buildView).extend({ told: z.boolean() });
+/** A push whose builds could not be asked for, again and again, until that was given up. */
+const parkedView = z.object({
+  push: z.string(),
+  component: z.string(),
+  branch: z.string(),
+  commit: z.string(),
+  user: z.string(),
+});
 const options = {
   /** Left out: the branch's own. */
   target: kojiName.optional(),
@@ -113,7 +125,9 @@ export const BUILD_SCHEMAS = {
       state: z.enum(BUILD_STATES).optional(),
       limit,
     }),
-    response: list(buildView.extend({ results: z.array(resultView) })),
+    response: list(buildView.extend({ results: z.array(resultView) })).extend({
+      parked: z.array(parkedView),
+    }),
   },
   showBuild: {
     params: z.object({ nvr }),
@@ -144,8 +158,14 @@ export const BUILD_SCHEMAS = {
       next: z.number(),
     }),
   },
-  cancelTask: { params: z.object({ task }), response: list(buildView) },
+  cancelTask: { params: z.object({ task }), response: canceled },
+  cancelBuild: { params: z.object({ build: number }), response: canceled },
   resubmitTask: { params: z.object({ task }), response: list(buildView) },
+  resubmitBuild: { params: z.object({ build: number }), response: list(buildView) },
+  resubmitPush: {
+    params: z.object({ push: text(36).regex(/^[0-9a-f-]{36}$/, 'is not the id of a push') }),
+    response: z.object({ push: z.string(), component: z.string() }),
+  },
   promoteBuild: {
     params: z.object({ nvr }),
     body: z.strictObject({ to: z.enum(PROMOTED) }),

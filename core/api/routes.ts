@@ -244,10 +244,25 @@ export const ROUTES = {
     summary: 'A part of a log of a task of Koji',
   },
   cancelTask: { method: 'post', path: '/tasks/:task/cancel', summary: 'Cancel a build' },
+  cancelBuild: {
+    method: 'post',
+    path: '/builds/:build/cancel',
+    summary: 'Cancel a build that may have no task yet',
+  },
   resubmitTask: {
     method: 'post',
     path: '/tasks/:task/resubmit',
     summary: 'Build again what failed or was canceled',
+  },
+  resubmitBuild: {
+    method: 'post',
+    path: '/builds/:build/resubmit',
+    summary: 'Build again what may never have had a task',
+  },
+  resubmitPush: {
+    method: 'post',
+    path: '/pushes/:push/resubmit',
+    summary: 'Try again to build a push, where that was given up',
   },
   setAutoBuild: {
     method: 'put',

@@ -14,22 +14,22 @@ export const resultView = (row: ResultRow): ApiOutput<'recordResult'> => ({
   recordedAt: row.recorded_at.toISOString(),
 });
 
-/** The newest result of each test of some builds, by Koji's number of the build; tests by name. */
+/** The newest result of each test of some builds, by the number of their row; tests by name. */
 export async function newestResults(
   sql: Sql,
-  builds: readonly number[],
+  records: readonly number[],
 ): Promise<Map<number, ResultRow[]>> {
   const found = new Map<number, ResultRow[]>();
-  if (builds.length === 0) return found;
+  if (records.length === 0) return found;
   const rows = await sql
     .selectFrom('build_results')
-    .distinctOn(['build', 'test'])
+    .distinctOn(['record', 'test'])
     .selectAll()
-    .where('build', 'in', builds)
-    .orderBy('build')
+    .where('record', 'in', records)
+    .orderBy('record')
     .orderBy('test')
     .orderBy('id', 'desc')
     .execute();
-  for (const row of rows) found.set(row.build, [...(found.get(row.build) ?? []), row]);
+  for (const row of rows) found.set(row.record, [...(found.get(row.record) ?? []), row]);
   return found;
 }

@@ -33,7 +33,7 @@ export async function recordResult(
   return deps.db.transaction(async (sql) => {
     const result = await sql
       .insertInto('build_results')
-      .values({ build: row.build, test, outcome, url, recorded_by: user })
+      .values({ record: row.id, test, outcome, url, recorded_by: user })
       .returningAll()
       .executeTakeFirstOrThrow();
     await recordAudit(sql, context, {
@@ -55,7 +55,7 @@ export async function listResults(
   const results = await db.sql
     .selectFrom('build_results')
     .selectAll()
-    .where('build', '=', row.build)
+    .where('record', '=', row.id)
     .orderBy('id', 'desc')
     .execute();
   const required = await requiredTests(db.sql, row);
@@ -80,11 +80,11 @@ async function requiredTests(sql: Sql, { collection }: Pick<BuildRow, 'collectio
  */
 export async function requireTests(
   sql: Sql,
-  row: Pick<BuildRow, 'collection' | 'nvr'> & { readonly build: number },
+  row: Pick<BuildRow, 'id' | 'collection' | 'nvr'>,
   level: 'testing' | 'release',
 ): Promise<readonly ResultRow[]> {
   const { [level]: required } = await requiredTests(sql, row);
-  const results = (await newestResults(sql, [row.build])).get(row.build) ?? [];
+  const results = (await newestResults(sql, [row.id])).get(row.id) ?? [];
   const outcomes = new Map(results.map(({ test, outcome }) => [test, outcome]));
   const bad = testsInTheWay(required, outcomes);
   const [first] = bad;

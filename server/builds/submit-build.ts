@@ -4,12 +4,14 @@ import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
+import { withConstraints } from '../db/constraints.ts';
 import type { Sql } from '../db/database.ts';
 import { askForBuild, askForChain } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { type BuildRow, buildView } from './build-rows.ts';
 import { type CheckedBuild, checkBuild, type WantedBuild } from './check-build.ts';
 import { findCommit, pushTo, requireBranch } from './find-commit.ts';
+import { endRow } from './finish-build.ts';
 
 /**
  * Has a commit of a branch built, by whoever may push to the branch.
@@ -74,8 +76,9 @@ export async function submitChecked(
   if (firstArch && first === undefined)
     fail('check_failed', 'The build tag names no architecture.', 'Leave --first-arch out.');
   const options = { ...wanted.options, firstArch: firstArch ? (first ?? null) : null };
-  const row = await deps.db.transaction((sql) =>
-    record(sql, context, decision, { ...wanted, options }, checked),
+  // Whether it is under way was asked before; here the database lets one of two pass.
+  const row = await withConstraints(() =>
+    deps.db.transaction((sql) => record(sql, context, decision, { ...wanted, options }, checked)),
   );
   const task = await asked(deps, [row], () => askForBuild(deps, row));
   const done = await started(deps, [row.id], task, firstArch);
@@ -118,16 +121,18 @@ export async function startChain(
     }
     plan.push(builds);
   }
-  const levels = await deps.db.transaction(async (sql) => {
-    const rows: BuildRow[][] = [];
-    for (const level of plan) {
-      const own: BuildRow[] = [];
-      for (const { wanted, checked, decision } of level)
-        own.push(await record(sql, context, decision, wanted, checked));
-      rows.push(own);
-    }
-    return rows;
-  });
+  const levels = await withConstraints(() =>
+    deps.db.transaction(async (sql) => {
+      const rows: BuildRow[][] = [];
+      for (const level of plan) {
+        const own: BuildRow[] = [];
+        for (const { wanted, checked, decision } of level)
+          own.push(await record(sql, context, decision, wanted, checked));
+        rows.push(own);
+      }
+      return rows;
+    }),
+  );
   const rows = levels.flat();
   const task = await asked(deps, rows, () => askForChain(deps, levels));
   const done = await started(
@@ -175,7 +180,7 @@ async function record(
 
 /** Where Koji says no, the rows say so; where that is in doubt, `followBuilds` finds out. */
 export async function asked(
-  { db }: Pick<BuildDeps, 'db'>,
+  deps: Pick<BuildDeps, 'db'>,
   rows: readonly BuildRow[],
   ask: () => Promise<number>,
 ): Promise<number> {
@@ -183,31 +188,35 @@ export async function asked(
     return await ask();
   } catch (error) {
     if (error instanceof DistGitError && error.code !== 'unavailable')
-      await db.sql
-        .updateTable('builds')
-        .set({ state: 'failed', problem: error.message, finished_at: new Date() })
-        .where(
-          'id',
-          'in',
-          rows.map(({ id }) => id),
-        )
-        .execute();
+      for (const row of rows)
+        await endRow(deps, row, { state: 'failed', problem: error.message }, 'Koji refused it.');
     throw error;
   }
 }
 
-/** Koji has the task of these rows. */
+/**
+ * Koji has the task of these rows. One that was given up for lost meanwhile, by another server with
+ * another clock, is under way after all.
+ * @returns the rows as they are now
+ * @throws DistGitError `conflict` where it was asked for again meanwhile: Koji builds one of the two
+ */
 export async function started(
   { db }: Pick<BuildDeps, 'db'>,
   ids: readonly number[],
   task: number,
   isFirstArch: boolean,
 ): Promise<BuildRow[]> {
-  return db.sql
-    .updateTable('builds')
-    .set(isFirstArch ? { first_task: task, state: 'first-arch' } : { task, state: 'building' })
-    .where('id', 'in', ids)
-    .where('state', 'in', ['submitting', 'first-arch'])
-    .returningAll()
-    .execute();
+  const known = isFirstArch
+    ? ({ first_task: task, state: 'first-arch' } as const)
+    : ({ task, state: 'building' } as const);
+  await withConstraints(() =>
+    db.sql
+      .updateTable('builds')
+      .set({ ...known, problem: null, finished_at: null })
+      .where('id', 'in', ids)
+      .where(isFirstArch ? 'first_task' : 'task', 'is', null)
+      .where('state', 'in', ['submitting', 'failed', 'canceled'])
+      .execute(),
+  );
+  return db.sql.selectFrom('builds').selectAll().where('id', 'in', ids).orderBy('id').execute();
 }

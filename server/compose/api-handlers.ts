@@ -6,8 +6,10 @@ import { listAudit } from '../access/list-audit.ts';
 import { listJobs } from '../access/list-jobs.ts';
 import { setAutoBuild } from '../builds/auto-build.ts';
 import type { BuildDeps } from '../builds/build-deps.ts';
-import { listBuilds } from '../builds/build-rows.ts';
-import { cancelTask, resubmitTask } from '../builds/change-task.ts';
+import { cancelBuild, cancelTask } from '../builds/cancel-build.ts';
+import { resubmitBuild, resubmitTask } from '../builds/change-task.ts';
+import { listBuilds } from '../builds/list-builds.ts';
+import { resubmitPush } from '../builds/parked-pushes.ts';
 import { demoteBuild, promoteBuild } from '../builds/promote-build.ts';
 import { listResults, recordResult } from '../builds/results.ts';
 import { showBuild } from '../builds/show-build.ts';
@@ -171,7 +173,10 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showTask: (_context, input) => showTask(builds, input),
     readTaskLog: (_context, input) => readTaskLog(builds, input),
     cancelTask: (context, input) => cancelTask(builds, context, input),
+    cancelBuild: (context, input) => cancelBuild(builds, context, input),
     resubmitTask: (context, input) => resubmitTask(builds, context, input),
+    resubmitBuild: (context, input) => resubmitBuild(builds, context, input),
+    resubmitPush: (context, input) => resubmitPush(builds, context, input),
     setAutoBuild: (context, input) => setAutoBuild(db, context, input),
     listPushes: (_context, input) => listPushes(db, input),
     listAudit: (context, input) => listAudit(db, context, input),

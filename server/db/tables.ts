@@ -254,13 +254,20 @@ export interface Tables {
     submitted_at: CreatedAt;
     /** When Koji was asked last. */
     asked_at: ColumnType<Date, Date | undefined, Date>;
+    /** Who wants it canceled: Koji is told as soon as there is a task. */
+    cancel_by: UserName | null;
     finished_at: Time | null;
   };
-  /** Tasks of Koji that put a build into a tag. */
+  /** What was asked for to put a build into a tag, or to take it out. */
   build_moves: {
-    task: number;
+    id: Generated<number>;
+    /** The row of the build. */
+    record: number;
+    /** Of Koji; null: not known, or it needs none, as on the way out. */
+    task: number | null;
     build: number;
     tag: string;
+    way: 'in' | 'out';
     asked_by: UserName;
     asked_at: CreatedAt;
     finished_at: Time | null;
@@ -269,7 +276,8 @@ export interface Tables {
   /** What came of tests of builds; rows are added, and never changed. */
   build_results: {
     id: Generated<number>;
-    build: number;
+    /** Of the row in `builds`. */
+    record: number;
     test: TestName;
     outcome: TestOutcome;
     url: string | null;

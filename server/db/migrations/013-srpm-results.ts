@@ -9,13 +9,13 @@ const STATEMENTS = [
   // Rows are added, and never changed: the newest of a test counts.
   `create table build_results (
      id bigint generated always as identity primary key,
-     build integer not null,
+     record bigint not null references builds,
      test text not null,
      outcome text not null check (outcome in ('PASSED', 'INFO', 'FAILED', 'NEEDS_INSPECTION')),
      url text,
      recorded_by text not null references users,
      recorded_at timestamptz not null default now())`,
-  `create index build_results_by_test on build_results (build, test, id desc)`,
+  `create index build_results_by_test on build_results (record, test, id desc)`,
   `alter table collections add column testing_tests text[] not null default '{}',
      add column release_tests text[] not null default '{}'`,
 ];

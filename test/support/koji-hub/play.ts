@@ -102,6 +102,20 @@ export class Builder {
     this.#state.endTask(task, TASK.closed, null);
   }
 
+  /** The hub is set up anew, as far as this task goes: nobody knows its number. */
+  lose(task: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: -store.nextId('lost') });
+    store.commit();
+  }
+
+  /** A hub that was set up anew gives the number to another task. */
+  giveNumber(task: number, number: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: number });
+    store.commit();
+  }
+
   close(task: number): void {
     this.#state.endTask(task, TASK.closed, null);
   }
