@@ -13,7 +13,7 @@ type Settings = Pick<ApiInput<'startSrpm'>, 'target' | 'arches' | 'failFast' | '
 
 /**
  * Has Koji make a scratch build of an SRPM, which goes there by the server.
- * @param file null: the clone's own is made first
+ * @param file undefined: the clone's own is made first
  * @throws DistGitError `usage`, `check_failed` for a file that is no source package of the branch
  */
 export async function startOfSrpm(

@@ -37,7 +37,8 @@ export const RESULT_SCHEMAS = {
       outcome: z.enum(TEST_OUTCOMES),
       /** Where more of it is told. */
       url: z
-        .url({ protocol: /^https?$/ })
+        // Normalized: nothing of it is for a terminal to obey.
+        .url({ protocol: /^https?$/, normalize: true })
         .max(2000)
         .nullable()
         .default(null),

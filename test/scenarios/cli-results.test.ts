@@ -72,12 +72,14 @@ describe('a result of a test', () => {
   });
 
   it('stays, and the newest of a test counts', async () => {
-    expect((await as('ann', add(one.nvr, 'smoke', 'needs-inspection')))[0]).toBe(0);
+    const escape = 'https://ci.example.org/\u001b[31m';
+    const looked = add(one.nvr, 'smoke', 'needs-inspection', '--url', escape);
+    expect((await as('ann', looked))[0]).toBe(0);
     expect((await as('ann', add(one.nvr, 'smoke', 'passed')))[0]).toBe(0);
     const { items } = await scenario.server.must('listResults', { nvr: one.nvr }, null);
     expect(items.map(({ test, outcome, url }) => [test, outcome, url])).toEqual([
       ['smoke', 'PASSED', null],
-      ['smoke', 'NEEDS_INSPECTION', null],
+      ['smoke', 'NEEDS_INSPECTION', 'https://ci.example.org/%1B[31m'],
       ['robot', 'INFO', null],
       ['smoke', 'FAILED', 'https://ci.example.org/1'],
     ]);
