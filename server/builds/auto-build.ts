@@ -1,4 +1,4 @@
-import { ANONYMOUS, UNLIMITED_SCOPES } from '../../core/access/principal.ts';
+import { ANONYMOUS } from '../../core/access/principal.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { type Branch, branchName, parseBranchRef } from '../../core/domain/branch-name.ts';
@@ -6,9 +6,9 @@ import type { ComponentName } from '../../core/domain/component-name.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
-import type { Principals } from '../identity/principals.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 import type { BuildDeps } from './build-deps.ts';
+import { actingUser } from './check-again.ts';
 import { startBuild } from './submit-build.ts';
 
 /**
@@ -43,10 +43,7 @@ export async function setAutoBuild(
  * who pushed, by what that user may do now. What is refused is in the audit log.
  * @param push its id; a job, which may run again
  */
-export async function buildPush(
-  deps: BuildDeps & { readonly principals: Principals },
-  push: string,
-): Promise<void> {
+export async function buildPush(deps: BuildDeps, push: string): Promise<void> {
   if (!deps.koji.isOn) return;
   const updates = await deps.db.sql
     .selectFrom('pushes')
@@ -59,10 +56,7 @@ export async function buildPush(
   for (const { component, user, ref, commit } of updates) {
     const branch = parseBranchRef(ref);
     if (branch === null || !(await isWanted(deps.db, component, branch, commit))) continue;
-    const known = await deps.principals.find(user);
-    const credential = { credential: 'push', validUntil: null, scopes: UNLIMITED_SCOPES };
-    const principal =
-      known === null ? ANONYMOUS : ({ kind: 'user', ...known, ...credential } as const);
+    const principal = (await actingUser(deps, user, 'push')) ?? ANONYMOUS;
     const context = { requestId: push, address: '', principal };
     const asked = { component, branch: { ...branch, vendor: null }, commit, ...AS_IT_IS };
     await startBuild(deps, context, asked).catch(async (error: unknown) => {
@@ -96,7 +90,7 @@ const AS_IT_IS = {
 };
 
 /** Is its collection built by pushes, and was nothing of this commit asked for yet? */
-async function isWanted(
+export async function isWanted(
   db: Database,
   component: ComponentName,
   { collection, release }: Branch,

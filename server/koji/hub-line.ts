@@ -40,6 +40,17 @@ export type LoginAttempt =
   | { readonly kind: 'no-ticket'; readonly why: string }
   /** Somebody answered who did not prove to be the hub; nothing of it is believed. */
   | { readonly kind: 'unproved' };
+/** A piece of a file for the hub's folder of uploads. */
+export interface HubUpload {
+  /** Of this one file, below the hub's `work`. */
+  readonly folder: string;
+  readonly name: string;
+  /** Where the piece begins in the file. */
+  readonly offset: number;
+  /** The file ends there, whatever it has behind; where false, offset 0 needs it to be new. */
+  readonly overwrite: boolean;
+  readonly piece: Buffer;
+}
 
 /** Bytes of one answer; the largest that are known have some megabytes. */
 const MAX_ANSWER = 64 * 1024 * 1024;
@@ -83,6 +94,25 @@ export class HubLine {
     return this.#try(this.#url, headersOf(session, callNumber), body, this.#calls);
   }
 
+  /** One try to hand over a piece of a file, see `HubUpload`. */
+  upload(session: HubSession, callNumber: number, upload: HubUpload): Promise<Attempt> {
+    const { folder, name, offset, overwrite, piece } = upload;
+    const url = new URL(this.#url);
+    url.search = new URLSearchParams({
+      filename: name,
+      filepath: folder,
+      fileverify: 'sha256',
+      offset: String(offset),
+      ...(overwrite ? { overwrite: '1' } : {}),
+    }).toString();
+    const headers = {
+      ...headersOf(session, callNumber),
+      // By this alone the hub knows an upload from a call.
+      'Content-Type': 'application/octet-stream',
+    };
+    return this.#try(url, headers, piece, this.#calls);
+  }
+
   close(): void {
     this.#login.destroy();
     this.#calls.destroy();
@@ -108,7 +138,7 @@ export class HubLine {
   async #try(
     url: URL,
     headers: Readonly<Record<string, string>>,
-    body: string,
+    body: string | Buffer,
     agent: Agent,
   ): Promise<Attempt> {
     const [attempt] = await this.#ask(url, headers, body, agent);
@@ -119,7 +149,7 @@ export class HubLine {
   async #ask(
     url: URL,
     headers: Readonly<Record<string, string>>,
-    body: string,
+    body: string | Buffer,
     agent: Agent,
   ): Promise<readonly [Attempt, authenticate: string]> {
     try {

@@ -22,6 +22,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestServer } from '../support/test-server.ts';
 
 type Build = ApiOutput<'listBuilds'>['items'][number];
+type Task = Pick<Build, 'task'>;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let real: HubAccounts;
@@ -87,9 +88,9 @@ describe('this server at a real hub', () => {
     await git(clone, 'push', '--quiet', 'origin', `HEAD:${branch}`);
     return `${collection}-${component}-1-${release}`;
   }
-  const start = async (component: string, options: { scratch?: boolean } = {}): Promise<Build> =>
+  const start = async (component: string, options: { scratch?: boolean } = {}): Promise<Task> =>
     server.must('startBuild', { component, branch, ...options }, people.committer);
-  const taskOf = ({ task }: Build): number => task ?? expect.unreachable();
+  const taskOf = ({ task }: Task): number => task ?? expect.unreachable();
   async function until(component: string, fits: (build: Build) => boolean): Promise<Build> {
     let newest: Build | undefined;
     for (let tries = 0; tries < 600; tries++) {

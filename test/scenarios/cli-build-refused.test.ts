@@ -123,6 +123,21 @@ describe('a build is refused before Koji is asked for it', () => {
     ]);
   });
 
+  it('where another asks for the same at the same time', async () => {
+    const one = await scenario.annPackage();
+    const input = { component: one.component, branch: 'scl-python33-el7', commit: one.commit };
+    const token = scenario.people.committer;
+    const ask = async () => (await scenario.server.call('startBuild', input, token)).status;
+    const [first, ...others] = (await Promise.all([ask(), ask(), ask(), ask()])).toSorted(
+      (a, b) => a - b,
+    );
+    expect([first, ...others]).toEqual([201, 409, 409, 409]);
+    const asked = scenario.hub.state.store
+      .rows('task', { method: 'build' })
+      .filter(({ request }) => JSON.stringify(request).includes(one.commit));
+    expect(asked).toHaveLength(1);
+  });
+
   it('of a chain whose parts would not see each other', async () => {
     const [one, two] = [await scenario.annPackage(), await scenario.annPackage()];
     const { state } = scenario.hub;

@@ -3,7 +3,7 @@ import { isStruct, type XmlRpcValue } from '../../../server/koji/xmlrpc-value.ts
 import { checkAccess, tagAtOnce, untag } from './builds.ts';
 import type { PlayedBuilder } from './played-builder.ts';
 import type { HubState } from './state.ts';
-import { Context, HubFault, type Row } from './store.ts';
+import { Context, HubFault, type Row, say } from './store.ts';
 import { TASK } from './tasks.ts';
 
 /** What Koji's builders do with tasks of the stand-in, one step at a time, as a test wants it. */
@@ -26,16 +26,26 @@ export class Builder implements PlayedBuilder {
     return Array.isArray(request) ? (request as XmlRpcValue[]) : [];
   }
 
+  /** The file that a `build` is to be made of; null: of something else. */
+  uploaded(task: number): Uint8Array | null {
+    return this.#state.store.files.get(say(this.request(task)[0])) ?? null;
+  }
+
+  /** Takes a `build`, and makes the tasks below it. @returns them by their label */
   take(task: number, arches: readonly string[] = ['x86_64']): Readonly<Record<string, number>> {
     this.#state.startTask(task);
     const [source = null, target = null] = this.request(task);
+    const isUploaded = this.uploaded(task) !== null;
+    if (!isUploaded && !say(source).startsWith('git+'))
+      throw new Error(`The hub has nothing at ${say(source)}.`);
     const { build_tag: tag = null } = this.#target(target);
     const add = (...child: [string, string, string, XmlRpcValue[]]): [string, number] => [
       child[1],
       this.#state.addChild(task, ...child),
     ];
+    const method = isUploaded ? 'rebuildSRPM' : 'buildSRPMFromSCM';
     return Object.fromEntries([
-      add('buildSRPMFromSCM', 'srpm', 'noarch', [source, tag, {}]),
+      add(method, 'srpm', 'noarch', [source, tag, {}]),
       ...arches.map((arch) => add('buildArch', arch, arch, ['', tag, arch, true, {}])),
     ]);
   }
@@ -109,6 +119,20 @@ export class Builder implements PlayedBuilder {
     });
     store.commit();
     this.close(task);
+  }
+
+  /** The hub is set up anew, as far as this task goes: nobody knows its number. */
+  lose(task: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: -store.nextId('lost') });
+    store.commit();
+  }
+
+  /** A hub that was set up anew gives the number to another task. */
+  giveNumber(task: number, number: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: number });
+    store.commit();
   }
 
   close(task: number): void {
