@@ -9,7 +9,7 @@ import { wholeNumber } from './hub-values.ts';
 const BACKGROUND = 5;
 
 /** From where Koji's builders clone: `git+https://HOST/scls/python.git#<commit>`. */
-export const sourceOf = (
+const sourceOf = (
   { gitUrl }: Pick<BuildDeps, 'gitUrl'>,
   { component, commit }: Pick<BuildRow, 'component' | 'commit'>,
 ): string => `git+${gitUrl(component)}#${commit}`;

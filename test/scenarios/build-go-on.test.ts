@@ -65,9 +65,7 @@ describe('a build whose first architecture is done does not go on', () => {
   it('where it was canceled while it was at it', async () => {
     const one = await begun();
     // Koji is told later: by then there is nothing to cancel, but the build itself is to come.
-    const away = Array.from({ length: 4 }, () => 'offline' as const);
-    scenario.hub.fail(/^cancelTask$/, ...away);
-    scenario.hub.fail(/^getTaskInfo$/, ...Array.from({ length: 8 }, () => 'offline' as const));
+    await scenario.hub.stop();
     const canceled = await scenario.ann.run(['cancel', String(one.first)]);
     expect([canceled.code, canceled.stdout]).toEqual([
       0,
@@ -76,6 +74,7 @@ describe('a build whose first architecture is done does not go on', () => {
     const { items } = await scenario.server.must('listAudit', { limit: 1 });
     expect(items[0]).toMatchObject({ action: 'build.cancel', actor: 'ann', allowed: true });
     scenario.builder.complete(one.first, one.nvr);
+    await scenario.hub.start();
     await scenario.until(one.component, ({ state }) => state === 'canceled');
     expect(tasksOf(one)).toBe(1);
   });
@@ -89,8 +88,7 @@ describe('a build whose first architecture is done does not go on', () => {
 });
 
 describe('afterwards', () => {
-  it('the server has nothing to complain of but that Koji was away', () => {
-    const others = faultsIn(scenario.server).filter((line) => !line.includes('database outage'));
-    expect(others).toEqual([]);
+  it('the server has nothing to complain of', () => {
+    expect(faultsIn(scenario.server)).toEqual([]);
   });
 });
