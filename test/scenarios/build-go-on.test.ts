@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildScenario, type Package } from '../support/build-scenario.ts';
 import { faultsIn } from '../support/scenario.ts';
@@ -77,6 +78,17 @@ describe('a build whose first architecture is done does not go on', () => {
     await scenario.hub.start();
     await scenario.until(one.component, ({ state }) => state === 'canceled');
     expect(tasksOf(one)).toBe(1);
+  });
+
+  it('where the commit was taken off the branch, nor is it built again', async () => {
+    const one = await begun();
+    const repository = join(scenario.server.data, 'repositories', `${one.component}.git`);
+    const ref = 'refs/heads/scl-python33-el7';
+    await scenario.ann.git(repository, 'update-ref', ref, `${one.commit}~1`);
+    const is = `Commit ${one.commit.slice(0, 12)} is not on scl-python33-el7 of the server.`;
+    expect(await refused(one)).toBe(is);
+    const again = await scenario.ann.run(['resubmit', String(one.first)]);
+    expect([again.code, again.stderr]).toEqual([6, expect.stringContaining(is)]);
   });
 
   it('where the collection is closed since then', async () => {
