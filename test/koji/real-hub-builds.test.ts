@@ -22,7 +22,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestServer } from '../support/test-server.ts';
 
 type Build = ApiOutput<'listBuilds'>['items'][number];
-type Task = Pick<Build, 'task'>;
+type Task = Pick<Build, 'task' | 'nvr'>;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let real: HubAccounts;
