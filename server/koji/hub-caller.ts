@@ -196,7 +196,8 @@ function loginFailure(attempt: Attempt): DistGitError {
   );
 }
 
-function failure(attempt: Attempt): DistGitError {
+/** What is thrown where nothing better came of a call. */
+export function failure(attempt: Attempt): DistGitError {
   if (attempt.kind === 'fault') return faultError(kojiFault(attempt.fault));
   if (attempt.kind === 'refused')
     return unreachable(
