@@ -7,7 +7,7 @@ import { withoutUndefinedMarks } from './marks.ts';
 import { afterClosing, isAlpha, isBlank, isLineEnd, isNameChar } from './scan.ts';
 
 /** What a character of a macro's body takes, that is copied one by one. */
-const BODY_WORK = 4;
+const BODY_WORK = 8;
 
 interface ParsedDefinition {
   readonly name: string;
