@@ -17,9 +17,10 @@ export interface SpecFacts {
 /** A spec of a branch as far as it can be read; `text` is null where it is too large. */
 export interface PushedSpec {
   readonly text: string | null;
-  /** Null: rpm would refuse it, or it is too large; `problem` says why. */
+  /** Null: rpm would refuse it, or it is too much to read; `problem` says why. */
   readonly spec: Spec | null;
   readonly problem: string | null;
+  readonly tooMuch: boolean;
 }
 
 /** The spec of a commit, read for a branch; null: the commit has none of the component's name. */
@@ -50,16 +51,14 @@ async function read(
   oid: string,
 ): Promise<PushedSpec> {
   if ((await objects.size(oid)) > Math.min(limits.maxFileSize, MAX_SPEC))
-    return { text: null, spec: null, problem: 'it is too large' };
+    return { text: null, spec: null, problem: 'it is too large', tooMuch: true };
   const text = (await objects.blob(oid)).toString('utf8');
   try {
-    return {
-      text,
-      spec: readSpec(text, { macros: sclMacros({ sclName, release }) }),
-      problem: null,
-    };
+    const spec = readSpec(text, { macros: sclMacros({ sclName, release }) });
+    return { text, spec, problem: null, tooMuch: false };
   } catch (error) {
     if (!(error instanceof DistGitError)) throw error;
-    return { text, spec: null, problem: error.message.replace(/\.$/, '') };
+    const problem = error.message.replace(/\.$/, '');
+    return { text, spec: null, problem, tooMuch: error.code === 'too_large' };
   }
 }

@@ -3,6 +3,7 @@ import { branchName } from '../../core/domain/branch-name.ts';
 import { builtPackageName } from '../../core/domain/built-package-name.ts';
 import { type Nvr, nameOfNvr, parseNvr } from '../../core/domain/nvr.ts';
 import { serverAuditRow } from '../access/audit.ts';
+import type { Hub } from '../koji/hub.ts';
 import { faultWords } from '../koji/koji-fault.ts';
 import { keywords } from '../koji/xmlrpc-encode.ts';
 import { isStruct } from '../koji/xmlrpc-value.ts';
@@ -98,15 +99,16 @@ export async function tagsOf({ koji }: Pick<BuildDeps, 'koji'>, build: number): 
 }
 
 /** Koji's words of a task that failed. @throws DistGitError `unavailable` */
-export async function whyFailed({ koji }: Pick<BuildDeps, 'koji'>, task: number): Promise<string> {
-  const result = await koji
-    .hub()
-    .read('getTaskResult', task, false)
-    .catch((error: unknown) => {
-      // A result that Koji can not read itself would keep the build under way for ever.
-      if (!(error instanceof DistGitError) || error.code === 'unavailable') throw error;
-      return null;
-    });
+export async function whyFailed(
+  { koji }: Pick<BuildDeps, 'koji'>,
+  task: number,
+  hub: Pick<Hub, 'read'> = koji.hub(),
+): Promise<string> {
+  const result = await hub.read('getTaskResult', task, false).catch((error: unknown) => {
+    // A result that Koji can not read itself would keep the build under way for ever.
+    if (!(error instanceof DistGitError) || error.code === 'unavailable') throw error;
+    return null;
+  });
   const words = isStruct(result) ? result.faultString : null;
   return typeof words === 'string' ? faultWords(words) : 'Koji gave no reason.';
 }

@@ -23,7 +23,7 @@ export async function showTask(
 ): Promise<ApiOutput<'showTask'>> {
   const builds = await buildsOfTask(deps.db.sql, id);
   const tree = (await treeOf(deps, id)).slice(0, MAX_TASKS);
-  const hub = deps.koji.hub();
+  const hub = deps.koji.publicReads();
   const outputs = await hub.readAll(
     tree.map((task) => ({ method: 'listTaskOutput', params: [task.id, true] })),
   );
@@ -36,13 +36,13 @@ export async function showTask(
     arch: task.arch,
     logs: logsIn(answerAt(outputs, index)),
   }));
-  const problem = tree[0]?.state === 'failed' ? await whyFailed(deps, id) : null;
+  const problem = tree[0]?.state === 'failed' ? await whyFailed(deps, id, hub) : null;
   return { tasks, problem, builds: builds.map(buildView) };
 }
 
 /** The task first; none where Koji has lost it. */
 async function treeOf({ koji }: BuildDeps, id: number): Promise<Task[]> {
-  const answers = await koji.hub().readAll([
+  const answers = await koji.publicReads().readAll([
     { method: 'getTaskInfo', params: [id] },
     { method: 'getTaskDescendents', params: [id] },
   ]);
@@ -72,7 +72,9 @@ export async function readTaskLog(
   const tree = await treeOf(deps, id);
   if (!tree.some((task) => task.id === of))
     fail('not_found', `Task ${of} is not below task ${id}.`, `See "centpkg watch ${id}".`);
-  const content = await deps.koji.hub().read('downloadTaskOutput', of, file, offset, LOG_PART);
+  const content = await deps.koji
+    .publicReads()
+    .read('downloadTaskOutput', of, file, offset, LOG_PART);
   const text = typeof content === 'string' ? content.replace(/\s/g, '') : '';
   return { content: text, next: offset + Buffer.from(text, 'base64').length };
 }

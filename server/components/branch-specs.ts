@@ -27,13 +27,28 @@ export interface BranchSpecsDeps {
 
 /** Characters of all views that are kept, as JSON. */
 const MAX_KEPT = 32 * 1024 * 1024;
+/**
+ * Characters of one view, as JSON. Those of the largest packages have a tenth; so what is kept is
+ * enough for all branches of a component, and reading it again does not push itself out.
+ */
+const MAX_VIEW = 256 * 1024;
 
-/** What the specs at the branches' heads say. A commit never changes: it is read once. */
+interface UnreadBranch {
+  readonly branch: ComponentBranch;
+  readonly commit: string;
+  readonly view: PromiseWithResolvers<SpecView>;
+}
+
+/**
+ * What the specs at the branches' heads say. A commit never changes: it is read once, also where
+ * many ask at the same time.
+ */
 export class BranchSpecs {
   readonly #deps: BranchSpecsDeps;
   /** The least recently used first. */
   readonly #kept = new Map<string, { readonly view: SpecView; readonly size: number }>();
   #size = 0;
+  readonly #reading = new Map<string, Promise<SpecView>>();
 
   constructor(deps: BranchSpecsDeps) {
     this.#deps = deps;
@@ -47,24 +62,42 @@ export class BranchSpecs {
     const heads = new Map(
       (await refs.list(repositories.path(name)))?.refs.map((ref) => [ref.name, ref.oid]),
     );
-    const items: SpecView[] = [];
-    const unread: { readonly branch: ComponentBranch; readonly commit: string }[] = [];
+    const found: Promise<SpecView>[] = [];
+    const unread: UnreadBranch[] = [];
     for (const branch of component.branches) {
       const commit = heads.get(branchRef(branch));
       if (commit === undefined) continue;
-      const kept = this.#find(keyOf(name, branch, commit));
-      if (kept === null) unread.push({ branch, commit });
-      else items.push(kept);
+      const key = keyOf(name, branch, commit);
+      const kept = this.#find(key);
+      let reading = kept === undefined ? this.#reading.get(key) : Promise.resolve(kept);
+      if (reading === undefined) {
+        const view = Promise.withResolvers<SpecView>();
+        unread.push({ branch, commit, view });
+        reading = view.promise;
+        this.#reading.set(key, reading);
+      }
+      found.push(reading);
     }
-    if (unread.length > 0)
+    if (unread.length > 0) void this.#readAll(name, unread);
+    const items = await Promise.all(found);
+    return { items: items.toSorted((a, b) => (a.branch < b.branch ? -1 : 1)) };
+  }
+
+  /** Answers all that are unread, or fails them. */
+  async #readAll(name: ComponentName, unread: readonly UnreadBranch[]): Promise<void> {
+    try {
       await this.#withObjects(name, async (objects) => {
-        for (const { branch, commit } of unread) {
-          const view = await this.#read(name, branch, commit, objects);
-          this.#keep(keyOf(name, branch, commit), view);
-          items.push(view);
+        for (const { branch, commit, view } of unread) {
+          const read = await this.#read(name, branch, commit, objects);
+          this.#keep(keyOf(name, branch, commit), read);
+          view.resolve(read);
         }
       });
-    return { items: items.toSorted((a, b) => (a.branch < b.branch ? -1 : 1)) };
+    } catch (error) {
+      for (const { view } of unread) view.reject(error);
+    } finally {
+      for (const { branch, commit } of unread) this.#reading.delete(keyOf(name, branch, commit));
+    }
   }
 
   async #read(
@@ -77,7 +110,7 @@ export class BranchSpecs {
     const facts = { component: { name }, limits: { maxFileSize }, objects };
     const read = await pushedSpec(facts, branch, commit);
     const at = { branch: branchName(branch), commit };
-    if (read !== null && read.spec !== null) return { ...at, ...viewOf(read.spec) };
+    if (read !== null && read.spec !== null) return bounded({ ...at, ...viewOf(read.spec) });
     return {
       ...at,
       ...NOTHING,
@@ -109,9 +142,9 @@ export class BranchSpecs {
     }
   }
 
-  #find(key: string): SpecView | null {
+  #find(key: string): SpecView | undefined {
     const found = this.#kept.get(key);
-    if (found === undefined) return null;
+    if (found === undefined) return undefined;
     this.#kept.delete(key);
     this.#kept.set(key, found);
     return found.view;
@@ -154,6 +187,13 @@ function viewOf(spec: Spec): Omit<SpecView, 'branch' | 'commit'> {
     sources: spec.sources.map(fileView),
     patches: spec.patches.map(fileView),
   };
+}
+
+function bounded(view: SpecView): SpecView {
+  if (JSON.stringify(view).length <= MAX_VIEW) return view;
+  const { branch, commit } = view;
+  const problem = 'it names more sources and patches than any package has.';
+  return { branch, commit, ...NOTHING, sources: [], patches: [], problem };
 }
 
 function fileView({ number, fileName, value }: SpecFile) {

@@ -95,17 +95,25 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   const kojiDeps: kojiSetUp.KojiDeps = { db, koji, wakeJobs: () => jobs.wake() };
   const jobs: JobRunner = new JobRunner(
     db,
-    {
-      [PROVISION_JOB]: (subject) => provision(db, repositories, parseComponentName(subject)),
-      [KOJI_JOB]: (subject) => kojiSetUp.provisionKoji(kojiDeps, subject),
-      [kojiDrift.DRIFT_JOB]: () => kojiDrift.lookForDrift(kojiDeps),
-      [INDEX_JOB]: (subject) =>
-        indexReferences({ db, git, repositories }, parseComponentName(subject)),
-      [DELETE_JOB]: () => deleteOverdue(garbage),
-      [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
-      [BUILD_JOB]: (push) => buildPush(builds, push),
-      'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)),
-    },
+    [
+      { [PROVISION_JOB]: (subject) => provision(db, repositories, parseComponentName(subject)) },
+      // One after the other: what is set up is there before it is compared, or built with.
+      {
+        [KOJI_JOB]: (subject) => kojiSetUp.provisionKoji(kojiDeps, subject),
+        [kojiDrift.DRIFT_JOB]: () => kojiDrift.lookForDrift(kojiDeps),
+        [BUILD_JOB]: (push) => buildPush(builds, push),
+      },
+      {
+        [INDEX_JOB]: (subject) =>
+          indexReferences({ db, git, repositories }, parseComponentName(subject)),
+      },
+      // One after the other: what is being deleted is not missing.
+      {
+        [DELETE_JOB]: () => deleteOverdue(garbage),
+        [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
+      },
+      { 'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)) },
+    ],
     log,
   );
   const cache = new VersionedCache(db);

@@ -1,7 +1,6 @@
 import express, { type Express, Router } from 'express';
 import type { Logger } from 'pino';
 import { fail } from '../../core/api/distgit-error.ts';
-import { openApiDocument } from '../../core/api/openapi.ts';
 import { API_ROOT } from '../../core/api/routes.ts';
 import type { BuildDeps } from '../builds/build-deps.ts';
 import type { Database } from '../db/database.ts';
@@ -18,6 +17,7 @@ import { clientAddress } from './middleware/client-address.ts';
 import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
+import { openApiAnswer } from './openapi-answer.ts';
 import { type ResumableRouteDeps, resumableRoutes } from './resumable-routes.ts';
 import { srpmRoutes } from './srpm-routes.ts';
 import { unknownPage, webErrors } from './web-errors.ts';
@@ -55,8 +55,9 @@ export function createApp(deps: AppDeps): Express {
   app.get('/metrics', async (_req, res) => {
     res.type('text/plain').send(await deps.metrics.text());
   });
+  const openApi = openApiAnswer(deps.version);
   app.get('/openapi.json', (_req, res) => {
-    res.json(openApiDocument(deps.version, deps.url()));
+    res.type('json').send(openApi(deps.url()));
   });
 
   app.use(

@@ -37,22 +37,27 @@ export async function enqueue(sql: Sql, kind: string, subject: string, delay = 0
     .execute();
 }
 
-/** Takes the next due job, or the one asked for, due or not; null: there is none to take. */
-export async function lease(
-  db: Database,
-  only?: { readonly kind: string; readonly subject: string },
-): Promise<Job | null> {
+/** Which job is wanted: one by name, due or not; or the next due one, of other kinds than these. */
+export type WantedJob =
+  | { readonly kind: string; readonly subject: string }
+  | { readonly except: readonly string[] };
+
+/** Takes the next due job, or the one asked for; null: there is none to take. */
+export async function lease(db: Database, wanted: WantedJob = { except: [] }): Promise<Job | null> {
+  const only = 'kind' in wanted ? wanted : null;
+  const except = 'except' in wanted ? wanted.except : [];
   const due = db.sql
     .selectFrom('jobs')
     .select('id')
     .where('state', '=', 'waiting')
-    .$if(only === undefined, (query) => query.where('run_at', '<=', raw<Date>`now()`))
+    .$if(only === null, (query) => query.where('run_at', '<=', raw<Date>`now()`))
     .where((where) =>
       where.or([where('leased_until', 'is', null), where('leased_until', '<', raw<Date>`now()`)]),
     )
-    .$if(only !== undefined, (query) =>
+    .$if(only !== null, (query) =>
       query.where('kind', '=', only?.kind ?? '').where('subject', '=', only?.subject ?? ''),
     )
+    .$if(except.length > 0, (query) => query.where('kind', 'not in', except))
     .orderBy('run_at')
     .orderBy('id')
     .limit(1)

@@ -5,26 +5,30 @@ import { finish, giveBack, isLeased, type Job, type JobHandler, lease } from './
 /** How long a caller waits for a job that another server runs. */
 const ELSEWHERE_MS = 10_000;
 
-/** Runs due jobs, one at a time; several servers on one database share the queue. */
+/** Handlers by kind, of jobs that take turns: one runs at a time, the longest due first. */
+export type JobLane = Readonly<Record<string, JobHandler>>;
+
+/**
+ * Runs due jobs, one of each lane at a time, so that a lane whose jobs hang holds up itself alone;
+ * several servers on one database share the queue.
+ */
 export class JobRunner {
   readonly #db: Database;
-  readonly #handlers: Readonly<Record<string, JobHandler>>;
+  readonly #lanes: readonly JobLane[];
   readonly #log: Logger;
   readonly #pollMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Jobs of lanes that have not ended, by the kinds that wait for their end. */
+  readonly #busy = new Map<readonly string[], Promise<void>>();
   /** Jobs that this process runs, by kind and subject. */
   readonly #underWay = new Map<string, Promise<void>>();
 
-  constructor(
-    db: Database,
-    handlers: Readonly<Record<string, JobHandler>>,
-    log: Logger,
-    pollMs = 1000,
-  ) {
+  /** @param lanes jobs of different lanes run beside each other; a kind is in one of them */
+  constructor(db: Database, lanes: readonly JobLane[], log: Logger, pollMs = 1000) {
     this.#db = db;
-    this.#handlers = handlers;
+    this.#lanes = lanes;
     this.#log = log;
     this.#pollMs = pollMs;
   }
@@ -38,8 +42,8 @@ export class JobRunner {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#running = this.#running
-      .then(() => this.#drain())
+    this.#looking = this.#looking
+      .then(() => this.#beginDue())
       .catch((error: unknown) => this.#log.error({ err: error }, 'jobs could not be read'))
       .finally(() => {
         if (this.#stopped || this.#timer !== undefined) return;
@@ -49,7 +53,8 @@ export class JobRunner {
   }
 
   /**
-   * Runs the job now, in the caller's time; where it is under way already, waits for its end.
+   * Runs the job now, in the caller's time and beside its lane; where it is under way already,
+   * waits for its end.
    * @throws what the handler throws; the job stays and is tried again
    */
   async runNow(kind: string, subject: string): Promise<void> {
@@ -62,20 +67,37 @@ export class JobRunner {
     }
   }
 
+  /** Begins no other job, and waits for those of the lanes to end. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    await this.#looking;
+    await Promise.all(this.#busy.values());
   }
 
-  async #drain(): Promise<void> {
+  async #beginDue(): Promise<void> {
     while (!this.#stopped) {
-      const job = await lease(this.#db);
+      const job = await lease(this.#db, { except: [...this.#busy.keys()].flat() });
       if (job === null) return;
-      await this.#run(job).catch((error: unknown) => {
-        this.#log.warn({ err: error, job }, 'a job failed and will be tried again');
-      });
+      this.#begin(job);
     }
+  }
+
+  #begin(job: Job): void {
+    const kinds = Object.keys(this.#laneOf(job) ?? { [job.kind]: null });
+    const ended = this.#run(job)
+      .catch((error: unknown) =>
+        this.#log.warn({ err: error, job }, 'a job failed and will be tried again'),
+      )
+      .finally(() => {
+        this.#busy.delete(kinds);
+        this.wake();
+      });
+    this.#busy.set(kinds, ended);
+  }
+
+  #laneOf({ kind }: Job): JobLane | undefined {
+    return this.#lanes.find((lane) => Object.hasOwn(lane, kind));
   }
 
   #run(job: Job): Promise<void> {
@@ -89,7 +111,7 @@ export class JobRunner {
 
   async #handle(job: Job): Promise<void> {
     try {
-      const handler = this.#handlers[job.kind];
+      const handler = this.#laneOf(job)?.[job.kind];
       if (handler === undefined) throw new Error(`No handler for jobs of kind ${job.kind}`);
       await handler(job.subject);
     } catch (error) {

@@ -234,7 +234,8 @@ function loginFailure(attempt: LoginAttempt): DistGitError {
   }
 }
 
-function failure(attempt: Attempt): DistGitError {
+/** What is thrown where nothing better came of a call. */
+export function failure(attempt: Attempt): DistGitError {
   if (attempt.kind === 'fault') return faultError(kojiFault(attempt.fault));
   if (attempt.kind === 'refused')
     return unreachable(

@@ -163,7 +163,7 @@ export class HubLine {
   }
 }
 
-function attemptOf({ status, contentType, body }: HubResponse): Attempt {
+export function attemptOf({ status, contentType, body }: HubResponse): Attempt {
   const lost = (why: string): Attempt => ({ kind: 'lost', sent: true, why });
   if (status >= 300 && status < 500 && !PASSING.has(status)) return { kind: 'refused', status };
   if (status !== 200 || !/^text\/xml\b/.test(contentType)) return lost(`HTTP ${status}`);

@@ -42,9 +42,6 @@ export interface Hub {
 /** Connects with the first call, and logs in anew where a login has ended. */
 export function openHub(options: HubOptions): Hub {
   const caller = new HubCaller(options);
-  const many = (calls: readonly HubCall[]): readonly XmlRpcValue[] => [
-    calls.map(({ method, params }) => ({ methodName: method, params })),
-  ];
   return {
     async read(method, ...params) {
       return valueOf(await caller.call('read', method, params));
@@ -52,11 +49,11 @@ export function openHub(options: HubOptions): Hub {
     write: (method, ...params) => caller.call('write', method, params),
     async readAll(calls) {
       if (calls.length === 0) return [];
-      return answersOf(valueOf(await caller.call('read', 'multiCall', many(calls))), calls);
+      return answersOf(valueOf(await caller.call('read', 'multiCall', callsIn(calls))), calls);
     },
     async writeAll(calls) {
       if (calls.length === 0) return { kind: 'answered', answers: [] };
-      const outcome = await caller.call('write', 'multiCall', many(calls));
+      const outcome = await caller.call('write', 'multiCall', callsIn(calls));
       if (outcome.kind === 'committed') return outcome;
       return { kind: 'answered', answers: answersOf(outcome.value, calls) };
     },
@@ -72,8 +69,13 @@ function valueOf(outcome: Outcome): XmlRpcValue {
   throw garbled();
 }
 
-/** An answer with one value is a value, a struct a fault. */
-function answersOf(value: XmlRpcValue, calls: readonly HubCall[]): CallAnswer[] {
+/** What `multiCall` takes. */
+export function callsIn(calls: readonly HubCall[]): readonly XmlRpcValue[] {
+  return [calls.map(({ method, params }) => ({ methodName: method, params }))];
+}
+
+/** What `multiCall` gives: an answer with one value is a value, a struct a fault. */
+export function answersOf(value: XmlRpcValue, calls: readonly HubCall[]): CallAnswer[] {
   if (!isArray(value) || value.length !== calls.length) throw garbled();
   return value.map((one) => {
     if (isArray(one) && one.length === 1) return { value: one[0] ?? null };

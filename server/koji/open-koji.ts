@@ -12,6 +12,7 @@ import type { SigName } from '../../core/domain/sig.ts';
 import type { KojiProfile } from '../../core/koji/profile.ts';
 import { type Hub, openHub } from './hub.ts';
 import type { HubAccount, HubOptions } from './hub-line.ts';
+import { openPublicReads, type PublicReads } from './public-reads.ts';
 import type { kojiSettings } from './settings.ts';
 
 /** Koji as the settings have it. */
@@ -21,6 +22,11 @@ export interface Koji {
    * @throws DistGitError `unavailable` where no hub is configured
    */
   hub(): Hub;
+  /**
+   * The hub, for what anybody may ask.
+   * @throws DistGitError `unavailable` where no hub is configured
+   */
+  publicReads(): PublicReads;
   /** Is a hub configured? */
   readonly isOn: boolean;
   /** Where the hub's files are, without trailing slash. Everybody may read it. */
@@ -60,11 +66,16 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
           ...PATIENCE,
         });
   let hub: Hub | null = null;
+  let publicReads: PublicReads | null = null;
   return {
     isOn: open !== null,
     hub() {
       if (open === null) throw kojiOff();
-      return (hub ??= open());
+      return (hub ??= open.hub());
+    },
+    publicReads() {
+      if (open === null) throw kojiOff();
+      return (publicReads ??= open.publicReads());
     },
     topurl: settings.topurl,
     names: KOJI_NAME_TEMPLATES[settings.names],
@@ -74,11 +85,17 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
     // A login and the call, each as often as it is tried, with the pauses between.
     patienceMs:
       2 * (PATIENCE.attempts * settings.timeout * 1000 + 2 ** PATIENCE.attempts * PATIENCE.pauseMs),
-    close: async () => hub?.close(),
+    async close() {
+      publicReads?.close();
+      await hub?.close();
+    },
   };
 }
 
-const opener = (options: HubOptions) => (): Hub => openHub(options);
+const opener = (options: HubOptions) => ({
+  hub: () => openHub(options),
+  publicReads: () => openPublicReads(options),
+});
 
 const kojiOff = (): DistGitError =>
   new DistGitError('unavailable', 'This server has no Koji.', {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newBudget } from '../../core/domain/spec/budget.ts';
 import { harmlessOutput } from '../../core/domain/spec/harmless-shell.ts';
 import { newMarks, whyUnknown } from '../../core/domain/spec/marks.ts';
 import { run } from '../support/process.ts';
@@ -6,7 +7,7 @@ import { run } from '../support/process.ts';
 /** What the reader says of a command; null: it does not know. */
 function ours(command: string): string | null {
   const marks = newMarks();
-  const output = harmlessOutput(marks, command);
+  const output = harmlessOutput({ marks, budget: newBudget() }, command);
   return whyUnknown(marks, output) === null ? output : null;
 }
 

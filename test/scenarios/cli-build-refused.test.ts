@@ -223,6 +223,13 @@ describe('a task that is none of ours', () => {
       )[0] ?? {};
     const input = { task: own, of: task, file: 'build.log' };
     expect(await scenario.server.call('readTaskLog', input, null)).toMatchObject({ status: 404 });
+    // Who has no account is answered beside the login by which builds are asked for.
+    expect(await scenario.server.call('showTask', { task: own }, null)).toMatchObject({
+      status: 200,
+    });
+    const shown = scenario.hub.seen.filter(({ method }) => method.includes('listTaskOutput'));
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { headers } of shown) expect(headers).not.toHaveProperty('koji-session-id');
   });
 });
 

@@ -1,3 +1,4 @@
+import { sql as raw } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openPglite } from '../../server/db/database.ts';
@@ -41,7 +42,7 @@ describe('a job runner', () => {
       ran.push(subject);
     };
     await enqueue(db.sql, 'work', 'early');
-    const runner = new JobRunner(db, { work }, quiet, 20);
+    const runner = new JobRunner(db, [{ work }], quiet, 20);
     runner.start();
     expect(await eventually(() => ran.length === 1)).toBe(true);
     await enqueue(db.sql, 'work', 'late');
@@ -58,7 +59,7 @@ describe('a job runner', () => {
       if (subject === 'bad') throw new Error('it broke');
     };
     for (const subject of ['bad', 'good']) await enqueue(db.sql, 'work', subject);
-    const runner = new JobRunner(db, { work }, quiet, 20);
+    const runner = new JobRunner(db, [{ work }], quiet, 20);
     runner.start();
     expect(await eventually(() => ran.includes('good'))).toBe(true);
     await runner.stop();
@@ -68,7 +69,7 @@ describe('a job runner', () => {
   it('stops when the job that runs has ended, and begins no other', async () => {
     const job = held();
     for (const subject of ['first', 'second']) await enqueue(db.sql, 'work', subject);
-    const runner = new JobRunner(db, { work: job.handler }, quiet, 20);
+    const runner = new JobRunner(db, [{ work: job.handler }], quiet, 20);
     runner.start();
     expect(await eventually(() => job.begun.length === 1)).toBe(true);
     let stopped = false;
@@ -85,7 +86,12 @@ describe('a job runner', () => {
 
   it('does nothing any more when it is stopped, nor when it is woken then', async () => {
     const ran: string[] = [];
-    const runner = new JobRunner(db, { work: async (subject) => void ran.push(subject) }, quiet, 5);
+    const runner = new JobRunner(
+      db,
+      [{ work: async (subject) => void ran.push(subject) }],
+      quiet,
+      5,
+    );
     runner.start();
     await runner.stop();
     await enqueue(db.sql, 'work', 'late');
@@ -96,7 +102,7 @@ describe('a job runner', () => {
     expect(await left()).toEqual(['late']);
   });
 
-  it('runs one job at a time, however often it is woken', async () => {
+  it('runs one job of a lane at a time, however often it is woken', async () => {
     let running = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -105,11 +111,113 @@ describe('a job runner', () => {
       running--;
     };
     for (let n = 0; n < 10; n++) await enqueue(db.sql, 'work', `s${n}`);
-    const runner = new JobRunner(db, { work }, quiet, 5);
+    const runner = new JobRunner(db, [{ work }], quiet, 5);
     for (let n = 0; n < 10; n++) runner.wake();
     expect(await eventually(async () => (await left()).length === 0)).toBe(true);
     await runner.stop();
     expect(most).toBe(1);
+  });
+
+  it('runs the kinds of one lane one after the other, in the order in which they are due', async () => {
+    const ran: string[] = [];
+    let running = 0;
+    let most = 0;
+    const work = async (subject: string): Promise<void> => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      ran.push(subject);
+      running--;
+    };
+    for (let n = 0; n < 10; n++) await enqueue(db.sql, n % 2 === 0 ? 'even' : 'odd', `s${n}`);
+    const runner = new JobRunner(db, [{ even: work, odd: work }], quiet, 5);
+    for (let n = 0; n < 3; n++) runner.wake();
+    expect(await eventually(async () => (await left()).length === 0)).toBe(true);
+    await runner.stop();
+    expect(most).toBe(1);
+    expect(ran).toEqual(Array.from({ length: 10 }, (_, n) => `s${n}`));
+  });
+
+  it('runs the jobs of another lane while one hangs, and none of a lane twice', async () => {
+    const hub = held();
+    const ran: string[] = [];
+    const local = async (subject: string): Promise<void> => void ran.push(subject);
+    await enqueue(db.sql, 'hub', 'hangs');
+    await enqueue(db.sql, 'hub', 'waits');
+    for (let n = 0; n < 5; n++) await enqueue(db.sql, 'local', `s${n}`);
+    const runner = new JobRunner(db, [{ hub: hub.handler }, { local }], quiet, 5);
+    runner.start();
+    expect(await eventually(() => ran.length === 5)).toBe(true);
+    await enqueue(db.sql, 'local', 'later');
+    expect(await eventually(() => ran.length === 6)).toBe(true);
+    expect(hub.begun).toEqual(['hangs']);
+    // Its lease has ended, and it runs on: here nobody begins it again.
+    await raw`update jobs set leased_until = now() - interval '1 second'`.execute(db.sql);
+    await enqueue(db.sql, 'local', 'last');
+    expect(await eventually(() => ran.includes('last'))).toBe(true);
+    expect(hub.begun).toEqual(['hangs']);
+    hub.letGo();
+    expect(await eventually(() => hub.begun.length === 2)).toBe(true);
+    const stopping = runner.stop();
+    hub.letGo();
+    await stopping;
+    expect(hub.begun).toEqual(['hangs', 'waits']);
+    expect(await left()).toEqual([]);
+  });
+
+  it('waits for the jobs of every lane when it stops', async () => {
+    const lanes = [held(), held()] as const;
+    for (const kind of ['one', 'other']) await enqueue(db.sql, kind, 'subject');
+    const runner = new JobRunner(
+      db,
+      [{ one: lanes[0].handler }, { other: lanes[1].handler }],
+      quiet,
+      5,
+    );
+    runner.start();
+    expect(await eventually(() => lanes.every(({ begun }) => begun.length === 1))).toBe(true);
+    let stopped = false;
+    const stopping = runner.stop().then(() => {
+      stopped = true;
+    });
+    lanes[0].letGo();
+    expect(await eventually(async () => (await left()).length === 1)).toBe(true);
+    expect(stopped).toBe(false);
+    lanes[1].letGo();
+    await stopping;
+    expect(await left()).toEqual([]);
+  });
+
+  it('gives back a job that nobody knows, and goes on', async () => {
+    const ran: string[] = [];
+    const work = async (subject: string): Promise<void> => void ran.push(subject);
+    await enqueue(db.sql, 'unknown', 'subject');
+    await enqueue(db.sql, 'work', 'known');
+    const runner = new JobRunner(db, [{ work }], quiet, 5);
+    runner.start();
+    expect(await eventually(async () => ran.length === 1 && (await left()).length === 1)).toBe(
+      true,
+    );
+    await runner.stop();
+    const rows = await db.sql.selectFrom('jobs').select('last_error').execute();
+    expect(rows).toEqual([{ last_error: 'No handler for jobs of kind unknown' }]);
+  });
+
+  it('runs each job once beside another runner of the same queue, in all lanes', async () => {
+    const ran: string[] = [];
+    const work = async (subject: string): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      ran.push(subject);
+    };
+    const kinds = ['a', 'b', 'c'];
+    for (let n = 0; n < 60; n++) await enqueue(db.sql, kinds[n % 3] ?? '', `s${n}`);
+    const runners = Array.from(
+      { length: 3 },
+      () => new JobRunner(db, [{ a: work, b: work }, { c: work }], quiet, 5),
+    );
+    for (const runner of runners) runner.start();
+    expect(await eventually(async () => (await left()).length === 0)).toBe(true);
+    for (const runner of runners) await runner.stop();
+    expect(ran.toSorted()).toEqual(Array.from({ length: 60 }, (_, n) => `s${n}`).toSorted());
   });
 });
 

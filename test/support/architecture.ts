@@ -123,7 +123,10 @@ const ONLY_IN: readonly (readonly [module: RegExp, files: RegExp])[] = [
   ],
   [/^kerberos$/, /^server\/koji\/kerberos-process\.ts$/],
   [/^node:http$/, /^(server\/http\/|cli\/api-client\/)/],
-  [/^node:https$/, /^(server\/http\/|cli\/api-client\/|server\/koji\/hub-(?:post|line)\.ts)/],
+  [
+    /^node:https$/,
+    /^(server\/http\/|cli\/api-client\/|server\/koji\/(?:hub-post|hub-line|public-reads)\.ts)/,
+  ],
 ];
 /** Packages that one file in all may have. */
 const IN_ONE_FILE = [/^@aws-sdk\//, /^ldapjs/, /^prom-client$/, /^yaml$/];

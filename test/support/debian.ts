@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { run } from './process.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { type Finished, run } from './process.ts';
 
 /** Is there a program of this name on the path? */
 export async function hasProgram(name: string, path = process.env.PATH ?? ''): Promise<boolean> {
@@ -26,12 +27,16 @@ export async function installPackages(packages: Readonly<Record<string, string>>
     const there = await Promise.all(programs.map((program) => hasProgram(program)));
     return programs.filter((_, index) => there[index] !== true);
   };
-  const programs = await missing();
-  if (programs.length === 0) return;
-  const names = [...new Set(programs.map((program) => packages[program] ?? program))];
-  await aptInstall(names, `These tests need ${programs.join(', ')}.`);
-  const lost = await missing();
-  if (lost.length > 0) throw new Error(`${lost.join(', ')} did not come with ${names.join(' ')}.`);
+  if ((await missing()).length === 0) return;
+  await oneAtATime('apt', async () => {
+    const programs = await missing();
+    if (programs.length === 0) return;
+    const names = [...new Set(programs.map((program) => packages[program] ?? program))];
+    await aptInstall(names, `These tests need ${programs.join(', ')}.`);
+    const lost = await missing();
+    if (lost.length > 0)
+      throw new Error(`${lost.join(', ')} did not come with ${names.join(' ')}.`);
+  });
 }
 
 /**
@@ -39,11 +44,17 @@ export async function installPackages(packages: Readonly<Record<string, string>>
  * @throws Error that says what to install by hand
  */
 export async function installLibraries(names: readonly string[]): Promise<void> {
-  const query = ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names];
-  const { stdout } = await run('dpkg-query', query);
-  const missing = names.filter((name) => !stdout.split('\n').includes(`${name} installed`));
-  if (missing.length > 0)
-    await aptInstall(missing, `These tests need the packages ${missing.join(', ')}.`);
+  const missing = async (): Promise<string[]> => {
+    const query = ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names];
+    const { stdout } = await run('dpkg-query', query);
+    return names.filter((name) => !stdout.split('\n').includes(`${name} installed`));
+  };
+  if ((await missing()).length === 0) return;
+  await oneAtATime('apt', async () => {
+    const lost = await missing();
+    if (lost.length > 0)
+      await aptInstall(lost, `These tests need the packages ${lost.join(', ')}.`);
+  });
 }
 
 async function aptInstall(names: readonly string[], why: string): Promise<void> {
@@ -53,9 +64,15 @@ async function aptInstall(names: readonly string[], why: string): Promise<void> 
   const machine = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)),
   );
-  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...names]]) {
+  const apt = (...args: string[]): Promise<Finished> => {
     const options = ['--quiet', '--option', 'DPkg::Lock::Timeout=300'];
-    const done = await run('apt-get', [...options, ...args], { env: { ...machine, ...env } });
-    if (done.code !== 0) throw new Error(`${needed}\napt-get ${args[0]} failed: ${done.stderr}`);
+    return run('apt-get', [...options, ...args], { env: { ...machine, ...env } });
+  };
+  const install = () => apt('install', '--yes', '--no-install-recommends', ...names);
+  if ((await install()).code === 0) return;
+  // The lists of packages are not there yet, or old.
+  for (const again of [() => apt('update'), install]) {
+    const done = await again();
+    if (done.code !== 0) throw new Error(`${needed}\napt-get failed: ${done.stderr}`);
   }
 }

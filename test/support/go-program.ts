@@ -2,6 +2,7 @@ import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { hasProgram, installPackages } from './debian.ts';
+import { CACHE, oneAtATime } from './one-at-a-time.ts';
 import { run } from './process.ts';
 
 /** Where Go's own packages put it, besides the path. */
@@ -20,14 +21,22 @@ export interface GoProgram {
  * @throws Error with what Go said
  */
 export async function goProgram({ name, package: path, version }: GoProgram): Promise<string> {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = join(cache, 'scl-dist-git', 'go-programs', `${name}@${version}`);
+  const folder = join(CACHE, 'go-programs', `${name}@${version}`);
   const program = join(folder, name);
-  const isThere = await access(program).then(
+  if (await isThere(program)) return program;
+  await oneAtATime(`${name}@${version}`, async () => {
+    if (!(await isThere(program))) await build(folder, { name, package: path, version });
+  });
+  return program;
+}
+
+const isThere = (program: string): Promise<boolean> =>
+  access(program).then(
     () => true,
     () => false,
   );
-  if (isThere) return program;
+
+async function build(folder: string, { name, package: path, version }: GoProgram): Promise<void> {
   const PATH = `${process.env.PATH}:${GO_FOLDER}`;
   if (!(await hasProgram('go', PATH))) await installPackages({ go: 'golang-go' });
   await mkdir(folder, { recursive: true });
@@ -39,10 +48,8 @@ export async function goProgram({ name, package: path, version }: GoProgram): Pr
     const env = { ...machine, PATH, HOME: homedir(), GOBIN: made, GOFLAGS: '' };
     const built = await run('go', ['install', `${path}@${version}`], { cwd: made, env });
     if (built.code !== 0) throw new Error(`go install ${path}@${version}: ${built.stderr}`);
-    // Whoever builds at the same time puts the same there.
-    await rename(join(made, name), program);
+    await rename(join(made, name), join(folder, name));
   } finally {
     await rm(made, { recursive: true, force: true });
   }
-  return program;
 }

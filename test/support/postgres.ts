@@ -5,6 +5,7 @@ import { access, chown, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { installLibraries } from './debian.ts';
 import { freePort } from './free-port.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -88,15 +89,7 @@ async function findPrograms(): Promise<Programs | null> {
 }
 
 async function install(): Promise<Programs> {
-  if (process.getuid?.() !== 0)
-    throw new Error('PostgreSQL is missing: apt-get install --no-install-recommends postgresql');
-  const apt = (...args: string[]) =>
-    execFileAsync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
-      env: { PATH: process.env.PATH, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  await apt('update');
-  await apt('install', '-y', '--no-install-recommends', 'postgresql');
+  await installLibraries(['postgresql']);
   const programs = await findPrograms();
   if (programs === null) throw new Error('PostgreSQL was installed, but is not where it should be');
   return programs;

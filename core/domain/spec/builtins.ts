@@ -65,10 +65,11 @@ function definer(global: boolean): RawBuiltin {
 /** `%dnl`: the rest of the line is a comment. */
 const comment: RawBuiltin = {
   kind: 'raw',
-  run(_state, text) {
+  run({ budget }, text) {
     if (text === null) refuse('%dnl: argument expected');
     let end = 0;
     while (end < text.length && !isLineEnd(text[end])) end++;
+    spend(budget, end);
     return { out: '', taken: end < text.length ? end + 1 : end };
   },
 };

@@ -3,7 +3,7 @@ import { expand } from './expand.ts';
 import { type Expansion, TOP } from './expansion.ts';
 import { conditionHolds } from './expression-text.ts';
 import { whyUnknown } from './marks.ts';
-import { isAlpha, isBlank, skipSpace, skipWord } from './scan.ts';
+import { isAlpha, isBlank, isSpace, skipWord } from './scan.ts';
 
 /** A line that says which lines count. */
 export interface Directive {
@@ -133,7 +133,7 @@ function answerTo(
 
 /** The place where a line's text begins, on this line. */
 export function lineTextAt(text: string, at: number): number {
-  const end = text.indexOf('\n', at);
-  const found = skipSpace(text, at);
-  return end !== -1 && found > end ? end : found;
+  let place = at;
+  while (text[place] !== '\n' && isSpace(text[place])) place++;
+  return place;
 }

@@ -1,10 +1,13 @@
-import { refuse } from './budget.ts';
+import { refuse, spend } from './budget.ts';
 import { builtin } from './builtins.ts';
 import { expand } from './expand.ts';
 import type { Expansion, Frame } from './expansion.ts';
 import { define, definition, makeUnknown, undefine } from './macro-store.ts';
 import { withoutUndefinedMarks } from './marks.ts';
 import { afterClosing, isAlpha, isBlank, isLineEnd, isNameChar } from './scan.ts';
+
+/** What a character of a macro's body takes, that is copied one by one. */
+const BODY_WORK = 8;
 
 interface ParsedDefinition {
   readonly name: string;
@@ -44,6 +47,7 @@ export function undefineMacro(state: Expansion, name: string): void {
 
 /** What the text would define or undefine, if it counted, is unknown from here on. */
 export function doubtDefinitions(state: Expansion, text: string, why: string): void {
+  spend(state.budget, text.length);
   for (const [, name = ''] of text.matchAll(DEFINES)) makeUnknown(state.macros, name, why);
 }
 
@@ -84,6 +88,7 @@ function parseDefinition({ budget }: Expansion, text: string, free: boolean): Pa
     at = line.end;
   }
   while (isLineEnd(text[at])) at++;
+  spend(budget, at * BODY_WORK);
   return { name, options, body, taken: at };
 }
 
@@ -119,7 +124,9 @@ function freeBody(text: string, from: number): { body: string; end: number } | n
     body += char;
   }
   if (open.some((count) => count > 0)) return null;
-  return { body: body.replace(/[ \t\r\n]+$/, ''), end: at };
+  let kept = body.length;
+  while (isBlank(body[kept - 1]) || isLineEnd(body[kept - 1])) kept--;
+  return { body: body.slice(0, kept), end: at };
 }
 
 /** Brackets count within a macro only. */

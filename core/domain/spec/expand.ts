@@ -1,4 +1,4 @@
-import { CALL_WORK, MAX_DEPTH, refuse, spend } from './budget.ts';
+import { ARGUMENT_WORK, CALL_WORK, MAX_DEPTH, refuse, spend } from './budget.ts';
 import { type Builtin, builtin } from './builtins.ts';
 import { doubtDefinitions } from './define-macro.ts';
 import type { Expansion, Frame } from './expansion.ts';
@@ -66,7 +66,7 @@ function expandCall(state: Expansion, text: string, at: number, frame: Frame): C
   if (end === null) return refuse(`Unterminated ${text[at]}: ${text.slice(at, at + 60)}`);
   if (text[at] === '(') {
     const command = expand(state, text.slice(at + 1, end - 1), frame);
-    return { out: harmlessOutput(state.marks, command), next: end };
+    return { out: harmlessOutput(state, command), next: end };
   }
   if (text[at] === '[')
     return { out: expressionText(state, text.slice(at + 1, end - 1), true, frame), next: end };
@@ -244,6 +244,8 @@ function bindArguments(
 ): void {
   const bind = (key: string, body: string) =>
     define(state.macros, key, { body, level, argument: true });
+  const given = words.reduce((sum, word) => sum + word.length, 0);
+  spend(state.budget, words.length * ARGUMENT_WORK + given * (ARGUMENT_WORK + letters.length));
   bind('0', name);
   bind('**', words.join(' '));
   const { options, operands } = parseOptions(name, letters, words);

@@ -14,8 +14,8 @@ import {
 } from './expression-values.ts';
 import { unknownMark, whyUnknown } from './marks.ts';
 
-/** Deeper nests are of no use to anybody. */
-const MAX_NESTING = 200;
+/** Deeper nests are of no use to anybody; a parenthesis counts twice. */
+const MAX_NESTING = 400;
 
 /** The text of `%[...]` (with macros) or `%{expr:...}` (expanded already). */
 export function expressionText(
@@ -85,6 +85,10 @@ function takeOperator<Wanted extends Operator>(
 
 /** `condition ? one : other`; the one that does not count is read, and not expanded. */
 function ternary(reading: Reading): Value {
+  return nested(reading, ternaryWithin);
+}
+
+function ternaryWithin(reading: Reading): Value {
   const condition = logical(reading);
   if (!isOperator(reading, '?')) return condition;
   const truth = truthOf(condition);
@@ -165,9 +169,13 @@ function leftToRight(
 }
 
 function primary(reading: Reading): Value {
+  return nested(reading, primaryWithin);
+}
+
+function nested(reading: Reading, read: (reading: Reading) => Value): Value {
   const { budget } = reading.state;
   if (++budget.nesting > MAX_NESTING) refuse('the expression is nested too deeply');
-  const value = primaryWithin(reading);
+  const value = read(reading);
   budget.nesting--;
   return value;
 }

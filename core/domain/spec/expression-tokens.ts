@@ -1,4 +1,4 @@
-import { refuse, spend } from './budget.ts';
+import { refuse, spend, TOKEN_WORK } from './budget.ts';
 import { expand } from './expand.ts';
 import type { Expansion, Frame } from './expansion.ts';
 import { integer, string, unknown, type Value } from './expression-values.ts';
@@ -74,7 +74,7 @@ const OPERATORS = [
 export function nextToken(reading: Reading): void {
   const { text, state } = reading;
   const at = skipSpace(text, reading.at);
-  spend(state.budget, at - reading.at + 1);
+  spend(state.budget, at - reading.at + TOKEN_WORK);
   reading.at = at;
   reading.token = tokenAt(reading);
 }

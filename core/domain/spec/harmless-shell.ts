@@ -1,19 +1,26 @@
-import { type Marks, unknownMark, whyUnknown } from './marks.ts';
+import { SHELL_WORK, spend } from './budget.ts';
+import type { Expansion } from './expansion.ts';
+import { unknownMark, whyUnknown } from './marks.ts';
 
 /**
  * What a command of `%(...)` would print, where that hangs on nothing but the command: `echo`,
  * `printf`, variables set before, and a few filters behind. Anything else is not run, and unknown.
  */
-export function harmlessOutput(marks: Marks, command: string): string {
+export function harmlessOutput(
+  { marks, budget }: Pick<Expansion, 'marks' | 'budget'>,
+  command: string,
+): string {
   const why = whyUnknown(marks, command);
   if (why !== null) return unknownMark(marks, why);
-  const output = command.length <= MAX_COMMAND ? printed(command) : null;
+  const isShort = command.length <= MAX_COMMAND;
+  if (isShort) spend(budget, command.length * SHELL_WORK);
+  const output = isShort ? printed(command) : null;
   if (output !== null) return output.replace(/[\r\n]+$/, '');
   const line = command.trim().replace(/\s+/g, ' ');
   return unknownMark(marks, `%(${line.length > 40 ? `${line.slice(0, 40)}...` : line}) is not run`);
 }
 
-/** A command that only prints what it is given is short. */
+/** A command that only prints what it is given is short, and so is what it prints. */
 const MAX_COMMAND = 1000;
 
 /** Characters that a shell gives a meaning which is not understood here. */
@@ -28,6 +35,7 @@ function printed(command: string): string | null {
     const text = statementOutput(statement.trim(), variables);
     if (text === null) return null;
     output += text;
+    if (output.length > MAX_COMMAND) return null;
   }
   return output;
 }
@@ -46,6 +54,7 @@ function statementOutput(statement: string, variables: Map<string, string>): str
   for (const filter of filters) {
     const call = wordsOf(filter, variables);
     text = text === null || call === null ? null : filtered(text, call);
+    if (text !== null && text.length > MAX_COMMAND) return null;
   }
   return text;
 }
@@ -73,6 +82,7 @@ const PIECE =
 function wordsOf(text: string, variables: ReadonlyMap<string, string>): string[] | null {
   const words: string[] = [];
   let word: string | null = null;
+  let length = 0;
   let at = 0;
   while (at < text.length) {
     PIECE.lastIndex = at;
@@ -86,6 +96,9 @@ function wordsOf(text: string, variables: ReadonlyMap<string, string>): string[]
     }
     const piece = pieceText(groups, variables);
     if (piece === null) return null;
+    // A variable may hold another twice, and so on.
+    length += piece.length;
+    if (length > MAX_COMMAND) return null;
     word = (word ?? '') + piece;
   }
   if (word !== null) words.push(word);

@@ -1,4 +1,4 @@
-import { refuse, spend, TAG_WORK } from './budget.ts';
+import { DEPENDENCY_WORK, refuse, spend, TAG_WORK } from './budget.ts';
 import { parseDependencies } from './dependencies.ts';
 import {
   addGap,
@@ -22,7 +22,7 @@ export function readPreambleLine(draft: SpecDraft, target: PackageDraft, at: Spe
   const text = at.text;
   const start = skipSpace(text);
   if (start >= text.length) return;
-  spend(state.budget, TAG_WORK);
+  spend(state.budget, TAG_WORK + text.length + at.raw.length);
   if (at.doubt !== null) return readDoubtfulLine(draft, target, at, at.doubt);
   if (isMarkAt(text, start)) {
     addGap(draft, at.line, whyUnknown(state.marks, text) ?? 'it is not known');
@@ -112,7 +112,9 @@ function takeDependencies(draft: SpecDraft, { tag, field }: TagLine, at: SpecFie
     if (wanted) buildRequires.push(at);
     return;
   }
-  for (const text of parseDependencies(field, RICH_TAGS.has(tag.name)))
+  const found = parseDependencies(field, RICH_TAGS.has(tag.name));
+  spend(state.budget, found.length * DEPENDENCY_WORK);
+  for (const text of found)
     if (wanted) buildRequires.push({ ...at, value: specValue(state, text) });
 }
 

@@ -1,5 +1,5 @@
 import { DistGitError, fail } from '../../api/distgit-error.ts';
-import { MAX_SPEC, newBudget, refuse, SpecRefused } from './budget.ts';
+import { MAX_SPEC, newBudget, refuse, SpecRefused, spend, TAG_WORK } from './budget.ts';
 import { addGap, newDraft, type PackageDraft, type SpecDraft, specValue } from './draft.ts';
 import { expand } from './expand.ts';
 import { type Expansion, TOP } from './expansion.ts';
@@ -115,6 +115,7 @@ function enterSection(
   line: SpecLine,
   main: PackageDraft,
 ): PackageDraft | null {
+  spend(draft.state.budget, TAG_WORK + line.raw.length);
   draft.sections.push({ name, raw: line.raw, line: line.line });
   if (line.doubt !== null) addGap(draft, line.line, line.doubt);
   if (kind === 'preamble') return newPackage(draft, line);

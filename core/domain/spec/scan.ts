@@ -57,6 +57,7 @@ export function macroEnd(text: string, at: number, budget: Budget): number | nul
   while (text[end] === '?' || text[end] === '!') end++;
   if (text[end] === '-') end++;
   while (isNameChar(text[end])) end++;
+  spend(budget, end - at);
   if (text[end] === '*') return end + (text[end + 1] === '*' ? 2 : 1);
   return text[end] === '#' ? end + 1 : end;
 }

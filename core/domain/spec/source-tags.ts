@@ -1,4 +1,4 @@
-import { refuse } from './budget.ts';
+import { refuse, spend, TAG_WORK } from './budget.ts';
 import { addGap, type SpecDraft, specValue } from './draft.ts';
 import { expand } from './expand.ts';
 import { TOP } from './expansion.ts';
@@ -20,6 +20,7 @@ export function addSource(
   text: string,
 ): void {
   const { state } = draft;
+  spend(state.budget, TAG_WORK);
   const number = numberFor(draft, kind, stated);
   if (draft.stated.has(`${kind} ${number}`)) refuse(`${kind} ${number} defined multiple times`);
   draft.stated.add(`${kind} ${number}`);
@@ -40,6 +41,7 @@ export function addDoubtfulSource(
   field: SpecField,
 ): void {
   const why = field.value.known ? 'it is not known' : field.value.why;
+  spend(draft.state.budget, TAG_WORK);
   const number = numberFor(draft, kind, stated);
   listOf(draft, kind).push({ ...field, number, fileName: { known: false, why } });
   makeUnknown(draft.state.macros, `${kind.toUpperCase()}${number}`, why);

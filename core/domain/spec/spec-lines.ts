@@ -1,4 +1,4 @@
-import { refuse, spend } from './budget.ts';
+import { LINE_WORK, refuse, spend } from './budget.ts';
 import {
   applyDirective,
   type Condition,
@@ -38,9 +38,8 @@ interface Chunk {
   readonly text: string;
   at: number;
   readonly line: number;
-  readonly raw: readonly string[];
-  /** As many lines as in the file. */
-  readonly oneToOne: boolean;
+  /** Line by line where there are as many as in the file; else all that belongs, as one. */
+  readonly raw: readonly string[] | string;
   /** Lines given out so far. */
   given: number;
 }
@@ -74,7 +73,7 @@ export function readLine(reader: LineReader, strip: Strip): SpecLine | null {
   const start = chunk.at;
   const found = directiveAt(chunk.text, lineTextAt(chunk.text, start));
   const text = takeLine(chunk, found !== null);
-  spend(state.budget, text.length);
+  spend(state.budget, text.length + LINE_WORK);
   if (found !== null) {
     applyDirective(state, conditions, found, text.slice(skipSpace(text)), line.line);
     const current = conditions.at(-1) ?? outermost();
@@ -98,12 +97,13 @@ function includeLine({ state, expanded }: LineReader, at: { line: number; raw: s
 }
 
 function positionIn(chunk: Chunk): { line: number; raw: string } {
-  const { line, raw, oneToOne, given } = chunk;
+  const { line, raw, given } = chunk;
   chunk.given++;
-  const lineEnd = /\r?\n$/;
-  if (oneToOne) return { line: line + given, raw: (raw[given] ?? '').replace(lineEnd, '') };
-  return { line, raw: raw.join('').replace(lineEnd, '') };
+  if (typeof raw === 'string') return { line, raw };
+  return { line: line + given, raw: withoutLineEnd(raw[given] ?? '') };
 }
+
+const withoutLineEnd = (line: string): string => line.replace(/\r?\n$/, '');
 
 /** One line of the chunk with its end; a directive goes on behind a backslash. */
 function takeLine(chunk: Chunk, directive: boolean): string {
@@ -152,7 +152,8 @@ function nextChunk(reader: LineReader): Chunk | null {
   spend(state.budget, source.length);
   const text = expandedChunk(reader, source);
   const oneToOne = text.split('\n').length === source.split('\n').length;
-  return { text, at: 0, line: first + 1, raw, oneToOne, given: 0 };
+  const own = oneToOne ? raw : withoutLineEnd(source);
+  return { text, at: 0, line: first + 1, raw: own, given: 0 };
 }
 
 /** Does the line go on in the next one? @param open brackets of macros: `{`, `(`, `[` */

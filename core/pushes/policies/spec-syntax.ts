@@ -13,10 +13,10 @@ export const specSyntax: PushPolicy = {
       const read = await pushedSpec(facts, branch, update.newOid);
       if (read === null || read.text === null || read.problem === null) continue;
       const name = `${facts.component.name}.spec`;
-      const problem = `rpm would refuse ${name}: ${read.problem}`;
-      found.push(
-        violation(update, branch.sig, problem, `see what rpm says: rpmspec --parse ${name}`),
-      );
+      const [problem, remedy] = read.tooMuch
+        ? [`${name} is not checked`, 'look for macros that repeat or call each other']
+        : [`rpm would refuse ${name}`, `see what rpm says: rpmspec --parse ${name}`];
+      found.push(violation(update, branch.sig, `${problem}: ${read.problem}`, remedy));
     }
     return found;
   },

@@ -50,7 +50,7 @@ export function componentContract(under: DatabaseUnderTest): void {
       const { db } = here;
       const jobs = new JobRunner(
         db,
-        { [PROVISION_JOB]: (name) => provision(db, repositories, parseComponentName(name)) },
+        [{ [PROVISION_JOB]: (name) => provision(db, repositories, parseComponentName(name)) }],
         pino({ level: 'silent' }),
       );
       deps = {

@@ -93,12 +93,14 @@ export function jobRetryContract(under: DatabaseUnderTest): void {
     const runner = () =>
       new JobRunner(
         here.db,
-        {
-          work: async (subject) => {
-            ran.push(subject);
-            if (failing !== null) throw new Error(failing);
+        [
+          {
+            work: async (subject) => {
+              ran.push(subject);
+              if (failing !== null) throw new Error(failing);
+            },
           },
-        },
+        ],
         quiet,
       );
     beforeEach(async () => {

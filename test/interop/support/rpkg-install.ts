@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { hasProgram, installLibraries, installPackages } from '../../support/debian.ts';
+import { oneAtATime } from '../../support/one-at-a-time.ts';
 import { run } from '../../support/process.ts';
 
 const VERSION = '1.70';
@@ -47,19 +48,17 @@ export async function installRpkg(): Promise<string> {
   const folder = join(cache, 'scl-dist-git-interop');
   const pins = createHash('sha256').update(PINS.join()).digest('hex').slice(0, 8);
   const there = join(folder, `rpkg-${VERSION}-${pins}`);
-  if (!(await hasProgram('rpkg', join(there, 'bin')))) {
+  await oneAtATime('rpkg', async () => {
+    if (await hasProgram('rpkg', join(there, 'bin'))) return;
     await mkdir(folder, { recursive: true });
     const fresh = await mkdtemp(join(folder, 'installing-'));
     try {
       await install(fresh);
-      // Another test may have been faster: one is as good as the other.
-      await rename(fresh, there).catch(async (error: unknown) => {
-        if (!(await hasProgram('rpkg', join(there, 'bin')))) throw error;
-      });
+      await rename(fresh, there);
     } finally {
       await rm(fresh, { recursive: true, force: true });
     }
-  }
+  });
   return [join(there, 'bin'), process.env.PATH].join(delimiter);
 }
 

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DistGitError } from '../../core/api/distgit-error.ts';
+import { openHub } from '../../server/koji/hub.ts';
+import { MAX_ASKING, openPublicReads, type PublicReads } from '../../server/koji/public-reads.ts';
+import { type HubCertificates, hubCertificates } from '../support/koji-hub/certificates.ts';
+import { KojiHub } from '../support/koji-hub.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const PATIENCE = { timeoutMs: 60_000, attempts: 4, pauseMs: 1 };
+const FOR_EVER = 3600_000;
+
+let certificates: HubCertificates;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: KojiHub;
+let reads: PublicReads;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  certificates = await hubCertificates(folder.path, ['distgit']);
+});
+afterAll(() => folder[Symbol.asyncDispose]());
+beforeEach(async () => {
+  server = await KojiHub.open(certificates);
+  server.state.addUser('kojiadmin', ['admin']);
+  server.state.addUser('distgit', ['tag', 'target']);
+  server.state.as('kojiadmin', 'createTag', 'python33');
+  reads = open();
+  return async () => {
+    server.deliver();
+    reads.close();
+    await server[Symbol.asyncDispose]();
+  };
+});
+
+function open(keepMs = FOR_EVER, attempts = PATIENCE.attempts): PublicReads {
+  const { authority } = certificates;
+  return openPublicReads({ url: server.url, authority, ...PATIENCE, attempts, keepMs });
+}
+
+async function refusal(promise: Promise<unknown>): Promise<DistGitError> {
+  const error: unknown = await promise.then(
+    () => expect.unreachable('It was not refused.'),
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof DistGitError ? error : expect.unreachable(String(error));
+}
+
+const asked = (method: RegExp) => server.seen.filter((one) => method.test(one.method));
+
+describe('what anybody may have asked', () => {
+  it('goes without a login', async () => {
+    expect(await reads.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
+    expect(await reads.read('getLoggedInUser')).toBeNull();
+    expect(asked(/ssllogin|sslLogin/)).toEqual([]);
+    for (const { headers } of server.seen)
+      expect(Object.keys(headers).filter((name) => name.startsWith('koji-'))).toEqual([]);
+  });
+
+  it('is answered while the login of the server waits for the hub', async () => {
+    const { cert: certificate, key } = certificates.clients.distgit ?? expect.unreachable();
+    const { authority } = certificates;
+    const hub = openHub({ url: server.url, certificate, key, authority, ...PATIENCE });
+    server.fail(/createTag/, 'slow');
+    let isDone = false;
+    const writing = hub.write('createTag', 'rh-python34').then(() => {
+      isDone = true;
+    });
+    while (asked(/createTag/).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await reads.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
+    expect(isDone).toBe(false);
+    server.deliver();
+    await writing;
+    await hub.close();
+  });
+
+  it('can be much in one request, an answer to each', async () => {
+    const calls = ['python33', 'nothing'].map((tag) => ({ method: 'getTag', params: [tag] }));
+    const [tag, nothing] = await reads.readAll([...calls, { method: 'getTag', params: [] }]);
+    expect([tag, nothing]).toMatchObject([{ value: { name: 'python33' } }, { value: null }]);
+    expect(await reads.readAll([])).toEqual([]);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('is refused in the words of Koji, at once', async () => {
+    const error = await refusal(reads.read('getTag', 'nothing', true));
+    expect(error.message).toContain("No such tagInfo: 'nothing'");
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('is asked again while the hub is away, and not for ever', async () => {
+    server.fail(/getTag/, 'offline', 'bad-gateway', 'lost-request');
+    expect(await reads.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
+    server.fail(/getBuild/, 'offline', 'bad-gateway', 'lost-request', 'half-answer');
+    expect((await refusal(reads.read('getBuild', 'a-1-1'))).code).toBe('unavailable');
+    expect(asked(/getBuild/)).toHaveLength(4);
+  });
+});
+
+describe('a crowd', () => {
+  it('that asks the same at once is one question, and its answer stands for a while', async () => {
+    const crowd = Array.from({ length: 100 }, () => reads.read('getTag', 'python33'));
+    const [first, ...others] = await Promise.all(crowd);
+    for (const other of others) expect(other).toEqual(first);
+    expect(await reads.read('getTag', 'python33')).toEqual(first);
+    expect(server.seen).toHaveLength(1);
+    await reads.read('getTag', 'another');
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it('is told the truth again when that while is over', async () => {
+    const fresh = open(0);
+    expect(await fresh.read('getTag', 'later')).toBeNull();
+    server.state.as('kojiadmin', 'createTag', 'later');
+    expect(await fresh.read('getTag', 'later')).toMatchObject({ name: 'later' });
+    fresh.close();
+  });
+
+  it('has no failure told that has passed', async () => {
+    server.fail(/getTag/, 'offline', 'offline', 'offline', 'offline');
+    const both = [reads.read('getTag', 'python33'), reads.read('getTag', 'python33')];
+    for (const one of both) expect((await refusal(one)).code).toBe('unavailable');
+    expect(await reads.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
+  });
+
+  it('that asks for more than the hub answers is told to come again', async () => {
+    const once = open(FOR_EVER, 1);
+    // Nothing is answered on any of the connections.
+    server.fail(/getTag/, 'silent', 'silent', 'silent', 'silent');
+    const waiting = Array.from({ length: MAX_ASKING }, (_, n) => once.read('getTag', `t${n}`));
+    const settled = Promise.allSettled(waiting);
+    const error = await refusal(once.read('getTag', 'one-more'));
+    expect([error.code, error.detail.retryAfter]).toEqual(['unavailable', 5]);
+    expect(error.message).toBe('Many are asking Koji through this server at the moment.');
+    // What is under way already may be asked for.
+    const joined = once.read('getTag', `t${MAX_ASKING - 1}`);
+    while (server.planned > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    once.close();
+    const ends = (await settled).map(({ status }) => status);
+    expect(ends.filter((status) => status === 'rejected')).toHaveLength(4);
+    expect(await joined).toBeNull();
+    // There is room again.
+    const after = open(FOR_EVER, 1);
+    expect(await after.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
+    after.close();
+  });
+});
