@@ -39,7 +39,7 @@ export const lint: CommandSpec = {
       const settings = variables.XDG_CONFIG_HOME ?? join(variables.HOME ?? homedir(), '.config');
       // It reads the spec by the macros of the workspace, and its settings where the user has them.
       const env = { ...workspace.env, XDG_CONFIG_HOME: settings };
-      const { stdout } = await capture('rpmlint', ['--version'], { cwd: folder, env });
+      const { stdout } = await capture('rpmlint', ['--version'], { cwd: folder, env, signal });
       const names = RPMLINT_OPTIONS[/\b1\.\d/.test(stdout) ? 1 : 2];
       const given = textOption(options, 'rpmlintconf');
       const usual = join(copy.root, `${copy.component}.rpmlintrc`);

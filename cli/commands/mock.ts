@@ -83,7 +83,13 @@ export const mockbuild: CommandSpec = {
       await excludeFromGit(rpmPackage.copy, [`/${folder}/`]);
       await mkdir(results, { recursive: true });
       const all = [...args, ...root, '--resultdir', results, '--rebuild', path];
-      const code = await follow('mock', all, { cwd, env, signal, line: context.note });
+      const code = await follow('mock', all, {
+        cwd,
+        env,
+        signal,
+        line: context.note,
+        hearsTerminal: true,
+      });
       if (code !== 0)
         fail(
           'check_failed',

@@ -1,7 +1,7 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { fail } from '../../core/api/distgit-error.ts';
 import type { CommandContext, CommandSpec, Options } from '../command.ts';
+import { openBuildLog } from '../rpm/build-log.ts';
 import { fetchFiles } from '../rpm/fetch-files.ts';
 import { excludeFromGit, keepFile, keepPackages, packagesIn } from '../rpm/keep-results.ts';
 import { type BuiltVersion, nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
@@ -15,7 +15,8 @@ import {
   specArgs,
   wantsScl,
 } from '../rpm/rpmbuild.ts';
-import { withWorkspace } from '../rpm/workspace.ts';
+import { type Workspace, withWorkspace } from '../rpm/workspace.ts';
+import type { WorkingCopy } from '../working-copy/working-copy.ts';
 
 /**
  * Downloads the sources and builds the source package into the clone.
@@ -34,10 +35,26 @@ export async function buildSrpm(
     requireBuiltName(rpmPackage, version);
     // What is needed to build it is no matter yet.
     await rpmbuild('-bs', [...args, '--nodeps'], workspace, context.note, !context.given.quiet);
-    const built = await packagesIn(join(workspace.folder, 'srcrpmdir'));
-    const [path = ''] = await keepPackages(rpmPackage.copy, built);
+    const [path = ''] = await keepBuilt(rpmPackage.copy, workspace);
     return { version, path };
   });
+}
+
+/**
+ * Puts what rpmbuild has built into the clone, the source package first.
+ * @throws DistGitError `check_failed` where macros of the user, or of the spec, sent that elsewhere
+ */
+async function keepBuilt(copy: WorkingCopy, { folder }: Workspace): Promise<string[]> {
+  const [sources = [], others = []] = await Promise.all(
+    ['srcrpmdir', 'rpmdir'].map((name) => packagesIn(join(folder, name))),
+  );
+  if (sources.length === 0)
+    fail(
+      'check_failed',
+      'The source package is not where rpmbuild was told to put it: something else sets %_srcrpmdir.',
+      'Leave %_srcrpmdir out of --define and of the spec: the package comes into the clone.',
+    );
+  return keepPackages(copy, [...sources, ...others]);
 }
 
 const wrote = (paths: readonly string[]): string =>
@@ -70,25 +87,26 @@ export const local: CommandSpec = {
       const version = await querySpec(workspace, specArgs(options));
       requireBuiltName(rpmPackage, version);
       const logName = `.build-${version.version}-${version.release}.log`;
-      const log = createWriteStream(join(workspace.folder, logName));
-      try {
-        const show = (line: string): void => {
-          log.write(`${line}\n`);
-          context.note(line);
-        };
-        await rpmbuild('-ba', args, workspace, show, !context.given.quiet);
-      } finally {
-        log.end();
-        await finished(log);
-        // The one result of a build that failed.
-        if (!workspace.signal.aborted) {
-          await keepFile(join(workspace.folder, logName), join(copy.root, logName));
-          await excludeFromGit(copy, ['/.build-*.log']);
-        }
+      const log = openBuildLog(join(workspace.folder, logName));
+      const show = (line: string): void => {
+        log.write(line);
+        context.note(line);
+      };
+      const failed = await rpmbuild('-ba', args, workspace, show, !context.given.quiet).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      const incomplete = await log.end();
+      // Nothing is kept of what was interrupted; else the log is the one result of a build that failed.
+      if (workspace.signal.aborted) throw failed;
+      if (incomplete === null) {
+        await keepFile(join(workspace.folder, logName), join(copy.root, logName));
+        await excludeFromGit(copy, ['/.build-*.log']);
       }
-      const built = ['srcrpmdir', 'rpmdir'].map((name) => join(workspace.folder, name));
-      const packages = (await Promise.all(built.map(packagesIn))).flat();
-      const paths = await keepPackages(copy, packages);
+      const paths = failed === null ? await keepBuilt(copy, workspace) : [];
+      // Where the disk was full, that is why the build failed.
+      const problem = incomplete ?? failed;
+      if (problem !== null) throw problem;
       return {
         data: { nvr: nvr(version), packages: paths, log: join(copy.root, logName) },
         text: wrote(paths),

@@ -1,5 +1,6 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ErrorCode } from '../../core/api/error-table.ts';
+import { systemError } from './system-error.ts';
 
 /** What is printed of an error, and the exit status that goes with its kind. */
 export interface ErrorReport {
@@ -26,7 +27,8 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
 };
 
 /** What happened, why, what to do next. Control characters never reach the terminal. */
-export function reportError(error: unknown): ErrorReport {
+export function reportError(thrown: unknown): ErrorReport {
+  const error = systemError(thrown) ?? thrown;
   if (!(error instanceof DistGitError)) {
     const message = error instanceof Error ? error.message : String(error);
     return {

@@ -8,6 +8,7 @@ import { branchMacros, languageMacros } from '../../core/domain/spec/build-macro
 import { type MacroTable, macrosFile } from '../../core/domain/spec/macro-table.ts';
 import { SCL_PACKAGE_MACROS } from '../../core/domain/spec/scl-package-macros.ts';
 import type { CommandContext } from '../command.ts';
+import { removeFolder } from './remove-folder.ts';
 import type { RpmPackage } from './rpm-package.ts';
 import { capture } from './run-program.ts';
 
@@ -46,7 +47,7 @@ export function withWorkspace<T>(
     try {
       return await act(await prepare(context, rpmPackage, folder, signal));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     }
   });
 }

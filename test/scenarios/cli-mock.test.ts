@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +8,7 @@ import { installPackages } from '../support/debian.ts';
 import { run } from '../support/process.ts';
 import { specOf } from '../support/sclo.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startOnTerminal } from '../support/terminal.ts';
 
 const scenario = cliScenario();
 
@@ -351,6 +354,79 @@ describe('mockbuild', () => {
       stderr: expect.stringMatching(
         /^to do: Look at root.log and build.log in .*results_tool/m,
       ) as string,
+    });
+  });
+
+  describe('that is interrupted', () => {
+    const isRoot = process.getuid?.() === 0;
+    const as = (words: string): string => (isRoot ? `setpriv ${words}` : '');
+    /** Says what it hears; the real one becomes root, here root's becomes somebody else. */
+    const LISTENING = `#!/bin/sh
+[ "$1" = --version ] && exit
+exec ${as('--reuid=65534 --clear-groups --inh-caps=-all --')} sh -c '
+trap "echo heard INT; sleep 1; echo tidy; exit 1" INT
+trap "echo heard TERM; exit 1" TERM
+echo "mock is $$"
+for i in $(seq 3000); do sleep 0.1; done'
+`;
+
+    async function withListeningMock() {
+      const bin = scenario.path('listening');
+      await mkdir(bin);
+      await writeFile(join(bin, 'mock'), LISTENING, { mode: 0o755 });
+      return { cwd: await copyOf(), PATH: `${bin}:${scenario.ann.env.PATH}` };
+    }
+
+    /** centpkg with mock, without a terminal; what it said so far. */
+    async function running(program: readonly string[]) {
+      const { cwd, PATH } = await withListeningMock();
+      const [name = '', ...args] = [...program, 'mockbuild', '--root', 'any'];
+      const env = { ...scenario.ann.env, PATH };
+      const child = spawn(name, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      const ended = once(child, 'exit').then(([code]) => code as number);
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const until = (words: RegExp) =>
+        expect.poll(() => words.exec(said)?.[1] ?? null, { timeout: 60_000 }).not.toBeNull();
+      await until(/mock is (\d+)/);
+      return { child, ended, until, mock: Number(/mock is (\d+)/.exec(said)?.[1]) };
+    }
+
+    it('Ctrl-C reaches it by the terminal, whoever it is, and it is waited for', async () => {
+      const { cwd, PATH } = await withListeningMock();
+      const command = `env 'PATH=${PATH}' ${as('--bounding-set=-kill')} centpkg mockbuild --root any`;
+      const session = startOnTerminal(scenario.ann, command, { columns: 80, rows: 24, cwd });
+      await expect.poll(() => session.shown(), { timeout: 60_000 }).toContain('mock is');
+      session.type('\u0003');
+      const { code, history } = await session.ended;
+      expect(code).toBe(130);
+      const lines = history.filter((line) => /heard|tidy|error/.test(line));
+      expect(lines.map((line) => line.replace('^C', ''))).toEqual([
+        'heard INT',
+        'tidy',
+        'error: Interrupted; mock is stopped.',
+      ]);
+    });
+
+    it('it is told to stop where no terminal has done so', async () => {
+      const { child, ended, until } = await running(['centpkg']);
+      child.kill('SIGTERM');
+      await until(/(heard TERM)/);
+      expect(await ended).toBe(130);
+    });
+
+    it.runIf(isRoot)('as another user it is waited for, which is said', async () => {
+      const { child, ended, until, mock } = await running([
+        'setpriv',
+        '--bounding-set=-kill',
+        'centpkg',
+      ]);
+      child.kill('SIGTERM');
+      await until(/(mock runs as another user and can not be told to stop)/);
+      process.kill(mock, 'SIGKILL');
+      expect(await ended).toBe(130);
     });
   });
 
