@@ -380,7 +380,8 @@ for i in $(seq 3000); do sleep 0.1; done'
     /** centpkg with mock, without a terminal; what it said so far. */
     async function running(program: readonly string[]) {
       const { cwd, PATH } = await withListeningMock();
-      const [name = '', ...args] = [...program, 'mockbuild', '--root', 'any'];
+      const [name = '', ...before] = program;
+      const args = [...before, 'mockbuild', '--root', 'any'];
       const env = { ...scenario.ann.env, PATH };
       const child = spawn(name, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
       const ended = once(child, 'exit').then(([code]) => code as number);

@@ -168,17 +168,47 @@ describe('sources', () => {
     expect(await readdir(join(cwd, '.git/centpkg'))).toEqual([]);
   });
 
-  it('replaces a file of other content, and fetches an empty one', async () => {
-    const cwd = await copyWithSources({ 'a.tar': 'right', 'empty.tar': '' });
-    await writeFile(join(cwd, 'a.tar'), 'wrong');
-    const files = ['a.tar', 'empty.tar'].map((file) => ({
+  it('replaces an empty file, and one that the cache has too; fetches an empty one', async () => {
+    const cwd = await copyWithSources({ 'a.tar': 'older' });
+    const again = { 'a.tar': 'right', 'b.tar': 'right too', 'empty.tar': '' };
+    for (const [name, text] of Object.entries(again)) await writeFile(join(cwd, name), text);
+    await scenario.ann.must(['new-sources', ...Object.keys(again)], { cwd });
+    await writeFile(join(cwd, 'a.tar'), 'older');
+    await writeFile(join(cwd, 'b.tar'), '');
+    await rm(join(cwd, 'empty.tar'));
+    const files = Object.keys(again).map((file) => ({
       file,
       path: join(cwd, file),
       downloaded: true,
     }));
     expect(await scenario.ann.json(['sources'], { cwd })).toEqual({ files });
-    expect(await read(cwd, 'a.tar')).toBe('right');
-    expect(await read(cwd, 'empty.tar')).toBe('');
+    for (const [name, text] of Object.entries(again)) expect(await read(cwd, name)).toBe(text);
+  });
+
+  it('never replaces what only the user has, and says how to go on: 5', async () => {
+    const cwd = await copyWithSources({ 'a.tar': 'right', 'b.tar': 'other' });
+    await writeFile(join(cwd, 'a.tar'), 'mine');
+    expect(await scenario.ann.run(['sources'], { cwd })).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining(
+        'a.tar is not the one that sources names, and the look-aside cache does not have it.\n' +
+          'to do: Work with yours: centpkg upload --offline a.tar; or keep it aside: mv a.tar a.tar.mine\n',
+      ) as string,
+    });
+    expect(await read(cwd, 'a.tar')).toBe('mine');
+    expect(await read(cwd, 'b.tar')).toBe('other');
+    // Both ways that it names.
+    await scenario.ann.must(['upload', '--offline', 'a.tar'], { cwd });
+    await scenario.ann.must(['sources'], { cwd });
+    expect(await read(cwd, 'a.tar')).toBe('mine');
+    await scenario.ann.git(cwd, 'checkout', '--quiet', 'HEAD', '--', 'sources');
+    await scenario.ann.must(['new-sources', '--offline', 'b.tar'], { cwd });
+    await rm(join(cwd, 'b.tar'));
+    await mkdir(join(cwd, 'b.tar'));
+    expect(await scenario.ann.run(['sources'], { cwd })).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('b.tar is in the way.') as string,
+    });
   });
 
   it('fetches two files of the same content', async () => {
