@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
-import type { CommandContext, CommandSpec, Options } from '../command.ts';
+import { type CommandContext, type CommandSpec, flagOption, type Options } from '../command.ts';
 import { openBuildLog } from '../rpm/build-log.ts';
 import { fetchFiles } from '../rpm/fetch-files.ts';
 import { excludeFromGit, keepFile, keepPackages, packagesIn } from '../rpm/keep-results.ts';
+import { MOCK_RUN_OPTIONS, withMockRoot } from '../rpm/mock-root.ts';
+import { buildSrpmInMock } from '../rpm/mock-srpm.ts';
 import { type BuiltVersion, nvr, querySpec, requireBuiltName } from '../rpm/query-spec.ts';
 import { openRpmPackage } from '../rpm/rpm-package.ts';
 import {
   BCOND_OPTIONS,
   EXTRA_ARGS,
+  MD5_OPTION,
   RPM_OPTIONS,
   rpmbuild,
   rpmbuildArgs,
@@ -64,19 +67,42 @@ export const srpm: CommandSpec = {
   name: 'srpm',
   args: EXTRA_ARGS,
   summary: 'Build the source package (runs the spec)',
-  options: RPM_OPTIONS,
-  examples: ['centpkg srpm', "centpkg srpm --define 'dist .el7.test'"],
+  details: 'With --srpm-mock mock builds it, in a buildroot like that of Koji.',
+  options: [
+    ...RPM_OPTIONS,
+    MD5_OPTION,
+    { flags: '--offline', help: 'do not ask Koji, which is so without it' },
+    { flags: '--srpm-mock', help: 'build it in mock; what follows is for that' },
+    ...MOCK_RUN_OPTIONS,
+  ],
+  examples: ['centpkg srpm', "centpkg srpm --define 'dist .el7.test'", 'centpkg srpm --srpm-mock'],
   async run(context, extra, options) {
-    const { version, path } = await buildSrpm(context, options, extra);
+    const { version, path } = flagOption(options, 'srpmMock')
+      ? await srpmInMock(context, options, extra)
+      : await buildSrpm(context, options, extra);
     return { data: { nvr: nvr(version), srpm: path }, text: wrote([path]) };
   },
 };
+
+async function srpmInMock(context: CommandContext, options: Options, extra: readonly string[]) {
+  const rpmbuilds = ['builddir', 'buildrootdir', 'define'].filter((name) => options[name]);
+  if (rpmbuilds.length > 0 || extra.length > 0 || !wantsScl(options))
+    fail(
+      'usage',
+      'With --srpm-mock the spec is run in mock: options of rpmbuild do not count.',
+      "Leave them out; --root FILE has macros of your own: config_opts['macros'].",
+    );
+  const rpmPackage = await openRpmPackage(context);
+  return withMockRoot(context, rpmPackage, options, (root, signal) =>
+    buildSrpmInMock(context, rpmPackage, options, root, signal),
+  );
+}
 
 export const local: CommandSpec = {
   name: 'local',
   args: EXTRA_ARGS,
   summary: 'Build source and binary packages on this machine (runs the spec)',
-  options: [...RPM_OPTIONS, ...BCOND_OPTIONS],
+  options: [...RPM_OPTIONS, ...BCOND_OPTIONS, MD5_OPTION],
   examples: ['centpkg local', 'centpkg local --without tests', 'centpkg local -- --nodeps'],
   async run(context, extra, options) {
     const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });

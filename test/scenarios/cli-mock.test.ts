@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliScenario, cliScenario } from '../support/cli-scenario.ts';
 import { installPackages } from '../support/debian.ts';
@@ -73,8 +73,12 @@ beforeAll(async () => {
     },
     people.chair,
   );
-  for (const name of ['tool', 'python-meta'])
-    await server.must('createComponent', { name, collections: ['rh-python35'] }, people.chair);
+  for (const [name, collection] of [
+    ['tool', 'rh-python35'],
+    ['python-meta', 'rh-python35'],
+    ['other', 'python33'],
+  ] as const)
+    await server.must('createComponent', { name, collections: [collection] }, people.chair);
 }, 300_000);
 
 let copies = 0;
@@ -267,6 +271,16 @@ describe('mock-config at a site with names and profiles of its own', () => {
 });
 
 describe('mockbuild', () => {
+  /** What mock would build, aside. */
+  async function sourcePackage(cwd: string): Promise<string> {
+    const srpm = 'rh-python35-tool-1-1.src.rpm';
+    await scenario.ann.must(['srpm'], { cwd });
+    const aside = join(scenario.path('built'), srpm);
+    await mkdir(dirname(aside));
+    await rename(join(cwd, srpm), aside);
+    return aside;
+  }
+
   /** A folder with the program `mock`, and the environment that finds it. */
   async function withMock() {
     const bin = scenario.path('bin');
@@ -355,6 +369,69 @@ describe('mockbuild', () => {
         /^to do: Look at root.log and build.log in .*results_tool/m,
       ) as string,
     });
+  });
+
+  it('--srpm-mock builds the source package in mock, too, with what else it is to have', async () => {
+    const cwd = await copyOf();
+    const { bin, env } = await withMock();
+    const built = await sourcePackage(cwd);
+    await writeFile(
+      join(bin, 'mock'),
+      `#!/bin/sh
+echo "$@" >> "$(dirname "$0")/all"
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --resultdir) results=$2 ;;
+    --buildsrpm) srpm=yes ;;
+  esac
+  shift
+done
+[ "$srpm" = yes ] && cp '${built}' "$results/"
+exit 0
+`,
+    );
+    const srpm = 'rh-python35-tool-1-1.src.rpm';
+    const args = ['mockbuild', '--mock-config', 'own', '--srpm-mock', '-n', '--md5'];
+    await scenario.ann.must([...args, '--extra-pkgs', 'gdb', 'strace'], { cwd, env });
+    const said = (await readFile(join(bin, 'all'), 'utf8')).split('\n');
+    const digests = ['source', 'binary'].map((kind) => `--define _${kind}_filedigest_algorithm 1`);
+    const folder = / --resultdir (\S+) --buildsrpm /.exec(said[1] ?? '')?.[1] ?? '';
+    expect(said).toEqual([
+      '--version',
+      `--no-clean ${digests.join(' ')} -r own --resultdir ${folder} --buildsrpm ` +
+        `--spec ${join(cwd, 'tool.spec')} --sources ${cwd}`,
+      '--no-clean --additional-package gdb --additional-package strace -r own ' +
+        `--resultdir ${join(cwd, 'results_tool/1/1')} --rebuild ${join(cwd, srpm)}`,
+      '',
+    ]);
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+
+    // The verb of its own; a package of another name is not kept.
+    await rm(join(cwd, srpm));
+    expect(await scenario.ann.must(['srpm', '--srpm-mock', '-r', 'own'], { cwd, env })).toBe(
+      `Wrote: ${join(cwd, srpm)}\n`,
+    );
+    await rm(join(cwd, srpm));
+    const other = await copyOf('scl-python33-el7', 'other');
+    for (const [more, code, said] of [
+      [['-r', 'own'], 6, /builds rh-python35-tool, but other in python33/],
+      [['--define', 'a b'], 2, /options of rpmbuild do not count/],
+    ] as const)
+      expect(
+        await scenario.ann.run(['srpm', '--srpm-mock', ...more], { cwd: other, env }),
+      ).toMatchObject({ code, stderr: expect.stringMatching(said) as string });
+    expect((await readdir(other)).filter((name) => name.endsWith('.rpm'))).toEqual([]);
+  });
+
+  it('--default-mock-resultdir leaves the results to mock', async () => {
+    const cwd = await copyOf();
+    const { bin, env, said } = await withMock();
+    await writeFile(join(bin, 'mock'), '#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/args"\n');
+    const args = ['mockbuild', '--root', 'own', '--default-mock-resultdir'];
+    await scenario.ann.must(args, { cwd, env });
+    const srpm = join(cwd, 'rh-python35-tool-1-1.src.rpm');
+    expect(await said('args')).toEqual(['-r', 'own', '--rebuild', srpm, '']);
+    expect(await readdir(cwd)).not.toContain('results_tool');
   });
 
   describe('that is interrupted', () => {

@@ -105,6 +105,17 @@ describe('srpm', () => {
     });
   });
 
+  it('--md5 has digests that old rpm knows', async () => {
+    const cwd = await wrappy();
+    const path = (await scenario.ann.must(['srpm', '--md5'], { cwd }))
+      .slice('Wrote: '.length)
+      .trim();
+    const digests = ['--queryformat', '[%{FILEDIGESTS}\n]'];
+    for (const digest of await askRpm(path, ...digests)) expect(digest).toMatch(/^[0-9a-f]{32}$/);
+    await scenario.ann.must(['srpm', '--offline'], { cwd });
+    for (const digest of await askRpm(path, ...digests)) expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   it('refuses a spec of another name, and leaves nothing', async () => {
     const cwd = await wrappy();
     const spec = join(cwd, 'nodejs-wrappy.spec');
@@ -304,6 +315,20 @@ describe('prep, compile and install', () => {
     const placed = join(roots, root, 'opt/rh/rh-nodejs4/root', FOLDER);
     expect(await readdir(placed)).toContain('wrappy.js');
     expect(await scenario.ann.git(cwd, 'status', '--porcelain')).toBe('');
+  });
+
+  it('prep --check-deps asks for what the build needs', async () => {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    await writeFile(spec, text.replace('BuildArch:', 'BuildRequires: not-to-be-had\nBuildArch:'));
+    await scenario.ann.must(['prep'], { cwd });
+    expect(await scenario.ann.run(['prep', '--check-deps'], { cwd })).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(
+        /not-to-be-had is needed by[^]*to do: Install them: /,
+      ) as string,
+    });
   });
 
   it('--builddir and --buildrootdir name other folders', async () => {
