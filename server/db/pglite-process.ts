@@ -10,7 +10,9 @@ const PREDECESSOR_MS = 15_000;
 // Its server ends it: by a word, or by being gone. A signal to the whole group (Ctrl-C) is for the
 // server alone, which has requests to finish.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.on('disconnect', () => process.exit());
+// A polite exit waits for the compiler of WebAssembly, for seconds after a start, while the next
+// server waits for the lock. What was committed is in the files.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const answer = (message: PgliteAnswer): void => {
   // A server that dies this moment does not hear it; that is told by the disconnect.

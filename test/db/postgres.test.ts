@@ -154,7 +154,7 @@ const CUT = `
 `;
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await look()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -144,7 +144,7 @@ describe('without Expect, a refusal comes while the body is still being sent', (
     client.head('PUT', putPath('a.tar', 'a'), { 'Content-Length': GIGABYTE });
     expect((await client.answer()).status).toBe(401);
     const slowly = setInterval(() => void client.send(Buffer.alloc(1000)), 100);
-    await client.end(15);
+    await client.end();
     clearInterval(slowly);
     expect(client.closed).toBe(true);
   });

@@ -117,7 +117,7 @@ describe('a file over the size limit is refused with 413', () => {
     const sending = (async () => {
       while (await client.send(chunk)) await new Promise((resolve) => setTimeout(resolve, 20));
     })();
-    await client.end(15);
+    await client.end();
     await sending;
     expect(client.closed).toBe(true);
   });

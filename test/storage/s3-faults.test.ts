@@ -19,6 +19,10 @@ import { BUILD_MS, type MakeName, S3_MAKES, S3Server } from '../support/s3-serve
 
 const MIB = 1024 * 1024;
 const ALWAYS = 1_000_000;
+/** For a line that does what it should, on a machine that is busy. */
+const PATIENT_MS = 30_000;
+/** Where a line is to be given up. */
+const HASTY_MS = 1500;
 const key = keyOf('a.tar');
 const small = someBytes(100_000);
 /** Three parts, the last one short. */
@@ -64,7 +68,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
   beforeEach(async () => {
     proxy.forget();
     bucket = await server.newBucket();
-    store = withTimeout(1500);
+    store = withTimeout(PATIENT_MS);
     await store.recover();
     proxy.forget();
   });
@@ -79,6 +83,11 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
   };
 
   describe.each(Object.entries(FAULTS))('that has %s once', (_, fault) => {
+    if (fault.kind === 'hang')
+      beforeEach(() => {
+        store = withTimeout(HASTY_MS);
+      });
+
     it('stores a small object', async () => {
       proxy.break('PUT', /a\.tar/, fault);
       const info = await store.put(key, bodyOf(small), mtime);
@@ -198,7 +207,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
     'that has a %s ends no body well',
     async (kind) => {
       await store.put(key, bodyOf(large), mtime);
-      const hasty = withTimeout(500);
+      const hasty = withTimeout(HASTY_MS);
       for (const range of [undefined, { start: 5, end: 9 * MIB }]) {
         proxy.break('GET', /a\.tar/, { kind, after: 3 * MIB });
         const opened = await hasty.get(key, range);
@@ -211,10 +220,10 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
 
   it('is not cut for a reader that is slow', async () => {
     await store.put(key, bodyOf(large), mtime);
-    const opened = await withTimeout(300).get(key);
+    const opened = await withTimeout(HASTY_MS).get(key);
     const got: Buffer[] = [];
     for await (const chunk of opened?.body ?? []) {
-      if (got.length === 0) await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (got.length === 0) await new Promise((resolve) => setTimeout(resolve, 2 * HASTY_MS));
       got.push(chunk as Buffer);
     }
     expect(Buffer.concat(got).equals(large)).toBe(true);
@@ -231,7 +240,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
     proxy.forget();
     await expectNothing(store, key);
     expect(await server.leftovers(bucket)).not.toEqual([]);
-    await withTimeout(1500).recover();
+    await withTimeout(PATIENT_MS).recover();
   });
 
   it.each([
@@ -240,7 +249,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
   ])('to a server that %s conditions keeps what was first', async (_, status, body) => {
     proxy.break('PUT', /\.conditional/, { kind: 'delay', ms: 0 });
     proxy.break('PUT', /\.conditional/, { kind: 'answer', status, body });
-    const plain = withTimeout(1500);
+    const plain = withTimeout(PATIENT_MS);
     await plain.recover();
     proxy.forget();
     const contents = [large, small, someBytes(6 * MIB), someBytes(7 * MIB), someBytes(50_000)];

@@ -26,6 +26,8 @@ export class Centpkg {
       PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: home,
       LC_ALL: 'C.UTF-8',
+      // It is started thousands of times.
+      NODE_COMPILE_CACHE: process.env.COMPILE_CACHE,
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_TERMINAL_PROMPT: '0',
       GIT_AUTHOR_NAME: name,

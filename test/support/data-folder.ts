@@ -53,7 +53,7 @@ export async function leftovers(data: string): Promise<string[]> {
 /** Waits until `look` says true; false after so many seconds. */
 export async function eventually(
   look: () => Promise<boolean> | boolean,
-  seconds = 20,
+  seconds = 60,
 ): Promise<boolean> {
   for (const until = Date.now() + seconds * 1000; Date.now() < until; ) {
     if (await look()) return true;

@@ -56,7 +56,7 @@ export class RawClient {
   }
 
   /** The next answer, without its body where that has no end yet. Throws when the line is cut. */
-  async answer(seconds = 20, withoutBody = false): Promise<RawAnswer> {
+  async answer(seconds = 60, withoutBody = false): Promise<RawAnswer> {
     return this.#wait(seconds, () => this.#parse(withoutBody));
   }
 
@@ -70,7 +70,7 @@ export class RawClient {
   }
 
   /** Waits until the server has cut the line. */
-  async end(seconds = 20): Promise<void> {
+  async end(seconds = 60): Promise<void> {
     await this.#wait(seconds, () => (this.#closed ? true : null));
   }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { git, tryGit } from './process.ts';
 import { commitFiles, push } from './pushing.ts';
@@ -35,6 +37,25 @@ export interface PushedCommit {
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/**
+ * Waits for somebody to listen at the server's address, or for the end of the storm. Who started a
+ * git, or sent a file, again and again to find that out, would take the processor from the start.
+ */
+async function untilItListens(storm: Storm, server: TestServer): Promise<void> {
+  const { hostname, port } = new URL(server.url);
+  while (!storm.over) {
+    const socket = connect(Number(port), hostname);
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch {
+      await pause(20);
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
 /** Commits and pushes to one branch, again and again, whatever becomes of the server. */
 export async function pushLoop(
   storm: Storm,
@@ -55,10 +76,10 @@ export async function pushLoop(
       continue;
     }
     // Goes on from where the branch is now, wherever the push has come to.
-    while ((await tryGit(copy, ['fetch', '--quiet', 'origin'])).code !== 0) {
+    do {
+      await untilItListens(storm, server);
       if (storm.over) return pushed;
-      await pause(100);
-    }
+    } while ((await tryGit(copy, ['fetch', '--quiet', 'origin'])).code !== 0);
     await git(copy, 'reset', '--quiet', '--hard', `origin/${branch}`);
   }
   return pushed;
@@ -92,7 +113,7 @@ export async function uploadLoop(
     const acknowledged = status >= 200 && status < 300;
     uploaded.push({ component, file, hash, size, acknowledged });
     if (acknowledged) storm.uploads++;
-    else await pause(100);
+    else await untilItListens(storm, server);
   }
   return uploaded;
 }

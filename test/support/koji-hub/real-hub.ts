@@ -9,7 +9,7 @@ export interface HubAccounts {
   readonly server: Hub;
 }
 
-/** A real hub that the environment names, see the README; null where it names none. */
+/** A real hub that the environment names, see docs/koji.md; null where it names none. */
 export const REAL_HUB_URL = process.env.KOJI_URL ?? null;
 
 /**
