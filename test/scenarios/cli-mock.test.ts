@@ -67,6 +67,7 @@ beforeAll(async () => {
       sig: 'sclo',
       releases: [
         { release: '7', depends: [{ collection: 'python33', level: 'candidate' }] },
+        { release: '6' },
         { release: '9s' },
         { release: '9' },
       ],
@@ -180,6 +181,21 @@ describe('mock-config', () => {
     const config = await loaded(await scenario.ann.must(['mock-config'], { cwd }));
     expect(config.chroot_setup_cmd).not.toContain('rh-python35-build');
     expect(config.chroot_setup_cmd).toContain('scl-utils-build');
+  });
+
+  it.each(['i386', 'i686'])("--arch %s is mock's i686, and i386 in repositories", async (arch) => {
+    const cwd = await copyOf('scl-rh-python35-el6');
+    const config = await loaded(await scenario.ann.must(['mock-config', '--arch', arch], { cwd }));
+    expect(config).toMatchObject({
+      root: 'sclo6-rh-python35-rh-el6-i686',
+      target_arch: 'i686',
+      legal_host_arches: ['i686', 'i386', 'i586', 'x86_64'],
+    });
+    expect(config['yum.conf']).toMatch(/^baseurl=\S+-el6-build\/latest\/i386\/$/m);
+    const external = ['mock-config', '--arch', arch, '--external'];
+    const { 'yum.conf': repos } = await loaded(await scenario.ann.must(external, { cwd }));
+    expect(repos).toMatch(/\/i386\//);
+    expect(repos).not.toContain('i686');
   });
 
   it('without the server says so, and what to look at: 7', async () => {
