@@ -53,7 +53,11 @@ const PAGURE = 'There is no Pagure here; centpkg login keeps the token of this s
 const BODHI = 'There is no Bodhi here. Builds go from level to level: centpkg promote';
 const CONTAINERS = 'Containers are not built here.';
 
-/** Verbs of rpkg and fedpkg that are not here: why, or what does it here. */
+/** What git has, and fedpkg has not either. */
+const OF_GIT =
+  'add branch checkout cherry-pick fetch log merge mv rebase reset restore revert rm show stash status';
+
+/** Verbs of rpkg, fedpkg and git that are not here: why, or what does it here. */
 export const ABSENT_VERBS: Readonly<Record<string, string>> = {
   'container-build': CONTAINERS,
   'container-build-setup': CONTAINERS,
@@ -78,6 +82,7 @@ export const ABSENT_VERBS: Readonly<Record<string, string>> = {
   'request-unretirement': 'A revert of the commit that retired it brings a branch back.',
   'releases-info': 'What there is: centpkg collection list',
   'disable-monitoring': 'Nobody monitors upstream here.',
+  ...Object.fromEntries(OF_GIT.split(' ').map((verb) => [verb, `That is git's: git ${verb}`])),
   update: BODHI,
   override: BODHI,
 };

@@ -118,6 +118,23 @@ describe('upload', () => {
     });
   });
 
+  it('refuses what is in git, which would go on with its own', async () => {
+    const cwd = await copyWith({ 'fix[1].patch': 'in git', 'new.tar': 'new' });
+    await scenario.ann.git(cwd, 'add', 'fix[1].patch');
+    for (const args of [['upload'], ['new-sources'], ['upload', '--dry-run']]) {
+      const words = [...args, 'new.tar', 'fix[1].patch'];
+      expect(await scenario.ann.run(words, { cwd })).toMatchObject({
+        code: 5,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^error: In git already: fix\[1\]\.patch\. .*\nto do: .*git rm --cached fix\[1\]\.patch\n$/,
+        ) as string,
+      });
+    }
+    expect(await cached(cwd)).toEqual([]);
+    expect(await staged(cwd)).toBe('fix[1].patch\n');
+  });
+
   it('refuses to mix with old md5 sources, before anything is sent', async () => {
     const md5 = '0123456789abcdef0123456789abcdef  old.tar\n';
     const cwd = await copyWith({ sources: md5, 'mixed.tar': 'mixed' });
@@ -136,7 +153,9 @@ describe('upload', () => {
     const cwd = await copyWith({ sources: 'what\n\nSHA512 (x) = 12\n', 'unsent.tar': 'unsent' });
     const { code, stderr } = await scenario.ann.run(['upload', 'unsent.tar'], { cwd });
     expect(code).toBe(6);
-    expect(stderr).toMatch(/^ {2}line 1: .+\n {2}line 3: .+$/m);
+    expect(stderr).toMatch(
+      /^ {2}line 1: .+\n {2}line 3: .+\nto do: Write it anew.*centpkg new-sources/m,
+    );
     expect(await cached(cwd)).toEqual([]);
   });
 });
