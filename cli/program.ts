@@ -4,6 +4,7 @@ import type { CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { DESCRIPTION, NOUNS } from './nouns.ts';
+import { ABSENT_OPTIONS, ABSENT_VERBS, BEFORE_VERB } from './rpkg-absent.ts';
 import { runCommand } from './run-command.ts';
 
 /** A blank that no line ends at, so that a status stays with what it means. */
@@ -52,10 +53,12 @@ export async function runCli(
       outputError: (text, write) => {
         const message = text.trim().replace(/^error: /, '');
         const remedy = `${asked} --help`;
+        const why = whyAbsent(message, asked);
+        const said = why === null ? message : `${message.split('\n')[0]}\n${why}`;
         write(
           json
-            ? `${JSON.stringify({ error: { code: 'usage', message, remedy } })}\n`
-            : `${text.trimEnd()}\nto do: ${remedy}\n`,
+            ? `${JSON.stringify({ error: { code: 'usage', message: said, remedy } })}\n`
+            : `error: ${said}\nto do: ${remedy}\n`,
         );
       },
     });
@@ -79,6 +82,16 @@ export async function runCli(
     return error.exitCode === 0 ? 0 : 2;
   }
   return exit;
+}
+
+/** What rpkg has and we have not is no typing error. @param message commander's */
+function whyAbsent(message: string, asked: string): string | null {
+  const [, kind, name = ''] = /^unknown (command|option) '([^']+)'/.exec(message) ?? [];
+  if (kind === 'command') return ABSENT_VERBS[name] ?? null;
+  const verb = asked.replace(/^centpkg ?/, '');
+  const [option = ''] = name.split('=');
+  if (kind !== 'option') return null;
+  return ABSENT_OPTIONS[verb]?.[option] ?? ABSENT_OPTIONS[BEFORE_VERB]?.[option] ?? null;
 }
 
 /** `centpkg sig create` of a command line that begins with these words. */

@@ -103,7 +103,7 @@ export class ApiClient {
   }
 
   #outputOf<O extends Operation>(status: number, text: string): ApiOutput<O> {
-    if (status < 200 || status > 299) throw responseError(status, text);
+    if (status < 200 || status > 299) throw responseError(status, text, this.url);
     try {
       return JSON.parse(text) as ApiOutput<O>;
     } catch (cause) {
@@ -133,7 +133,7 @@ export function unreachable(url: string, cause: unknown): DistGitError {
 }
 
 /** The server's problem+json as the error it was there; other answers by their status. */
-export function responseError(status: number, text: string): DistGitError {
+export function responseError(status: number, text: string, url = 'The server'): DistGitError {
   let problem: { code?: string; detail?: string } & ErrorDetail = {};
   try {
     problem = JSON.parse(text) as typeof problem;
@@ -155,7 +155,9 @@ export function responseError(status: number, text: string): DistGitError {
         detail: { remedy: 'Log in again: centpkg login --token-file FILE' },
       },
     );
-  return new DistGitError(byStatus ?? 'unavailable', `The server answered with status ${status}.`, {
-    detail: { remedy: 'Is this the address of a dist-git server?' },
+  return new DistGitError(byStatus ?? 'unavailable', `${url} answered with status ${status}.`, {
+    detail: {
+      remedy: 'Is that the address of a dist-git server? centpkg config shows what says so.',
+    },
   });
 }

@@ -51,6 +51,10 @@ export const commit: CommandSpec = {
       ...(files.length === 0 ? ['--all'] : ['--', ...files]),
     );
     const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
+    if ((await copy.git.ask('symbolic-ref', '--quiet', 'HEAD')) === null)
+      context.note(
+        `warning: no branch has this commit. centpkg switch-branch BRANCH && git cherry-pick ${oid.slice(0, 10)}`,
+      );
     if (tag !== null) {
       const text = message ?? (await copy.git.read('log', '-1', '--format=%B'));
       await addTag(copy, { name: tag, message: text, force: true });

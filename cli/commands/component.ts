@@ -2,6 +2,7 @@ import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput } from '../../core/api/schemas.ts';
 import { parseCollectionName } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
+import { noSpec } from '../../core/domain/spec/no-spec.ts';
 import { type CommandSpec, flagOption, listOption, textOption } from '../command.ts';
 import { fields, shortTime, table } from '../output/table.ts';
 
@@ -23,15 +24,17 @@ function details(component: Component, specs: readonly Spec[] = []): string {
     ['content', component.exploded ? 'exploded source' : 'spec, sources and patches'],
     ['created', shortTime(component.createdAt)],
   ]);
-  const nvr = (branch: string): string => {
-    const spec = specs.find((one) => one.branch === branch);
-    return spec?.nvr ?? spec?.problem ?? '';
+  const nvr = ({ name, retired }: Component['branches'][number]): string => {
+    const { nvr = null, problem = null } = specs.find(({ branch }) => branch === name) ?? {};
+    // That is how a branch begins, and how a retired one is.
+    if (problem === noSpec(component.name)) return retired ? '-' : '- (no spec yet)';
+    return nvr ?? problem ?? '';
   };
   const rows = component.branches.map((one) => [
     one.name,
     one.sig,
     `${one.builtPackage}${endOf(one)}`,
-    ...(specs.length > 0 ? [nvr(one.name)] : []),
+    ...(specs.length > 0 ? [nvr(one)] : []),
   ]);
   const columns = ['branch', 'sig', 'builds', ...(specs.length > 0 ? ['head'] : [])];
   return `${head}\n\n${table(columns, rows, 'No branches.')}`;

@@ -1,3 +1,4 @@
+import { fail } from '../../core/api/distgit-error.ts';
 import type { CommandSpec } from '../command.ts';
 import { openWorkingCopy } from '../working-copy/working-copy.ts';
 
@@ -8,7 +9,9 @@ export const giturl: CommandSpec = {
   examples: ['centpkg giturl'],
   async run(context) {
     const { git, url, namespace, component } = await openWorkingCopy(context);
-    const commit = (await git.read('rev-parse', '--verify', 'HEAD')).trim();
+    const commit = await git.ask('rev-parse', '--verify', '--quiet', 'HEAD');
+    if (commit === null)
+      fail('not_found', 'There is no commit yet.', 'Check out a branch: centpkg switch-branch -l');
     const address = `${url}/${namespace}/${component}.git`;
     return { data: { url: address, commit }, text: `${address}#${commit}` };
   },

@@ -4,6 +4,7 @@ import { branchName } from '../../core/domain/branch-name.ts';
 import { type CommandSpec, flagOption, listOption, type Options, textOption } from '../command.ts';
 import { table } from '../output/table.ts';
 import { credentialOptions } from '../working-copy/credential.ts';
+import { parseForeignAddress } from '../working-copy/foreign-address.ts';
 import { pushTo } from '../working-copy/import-branch.ts';
 import {
   fetchForeign,
@@ -42,7 +43,7 @@ export const importGit: CommandSpec = {
     'centpkg import-git https://git.example.org/rpms/python --branch c7:scl-python33-el7 --lookaside https://git.example.org/sources',
   ],
   async run(context, [address = ''], options) {
-    const { url, shown } = parseGitUrl(address);
+    const their = parseForeignAddress(address);
     const lookaside = lookasideOf(options);
     const copy = await openWorkingCopy(context);
     const { component, git, remote } = copy;
@@ -52,7 +53,7 @@ export const importGit: CommandSpec = {
     const have = branches.map(({ name }) => name);
     const { pairs, passedOver } = await pairBranches(
       copy,
-      url,
+      their,
       listOption(options, 'branch'),
       have,
     );
@@ -61,13 +62,13 @@ export const importGit: CommandSpec = {
     const name = textOption(options, 'name') ?? component;
     const rows: Row[] = [];
     try {
-      await fetchForeign(copy, url, pairs);
+      await fetchForeign(copy, their, pairs);
       for (const pair of pairs) {
         const { theirs, ours } = pair;
         context.note(`${theirs} into ${branchName(ours)} ...`);
         const cache = lookaside === null ? null : { url: lookaside, name, branch: theirs };
         try {
-          const row = await importForeign(context, copy, pair, { url: shown, cache, dryRun });
+          const row = await importForeign(context, copy, pair, { url: their.shown, cache, dryRun });
           if (flagOption(options, 'push') && !dryRun)
             await pushTo(context, copy, ours, `refs/heads/${branchName(ours)}`);
           rows.push({ ...row, reason: null });
@@ -111,20 +112,6 @@ function refusal(error: unknown) {
   const more = problems.map(({ path, message }) => `${path}: ${message}`);
   const reason = [error.message, ...more, remedy].filter((part) => part !== '').join(' ');
   return { state: 'refused', commit: null, sources: [], reason } as const;
-}
-
-/** A URL or the path of a repository, and how it is shown and recorded: without a password. */
-function parseGitUrl(text: string): { url: string; shown: string } {
-  if (text === '' || text.startsWith('-') || /\p{Cc}/u.test(text) || text.includes('::'))
-    fail('usage', 'That is not the address of a git repository.', 'Give a URL: https://HOST/PATH');
-  if (!URL.canParse(text)) return { url: text, shown: text };
-  const url = new URL(text);
-  if (!/^(?:https?|ssh|git|file):$/.test(url.protocol))
-    fail('usage', `${url.protocol} is no protocol to fetch by.`, 'Use https, ssh, git or file.');
-  url.password = '';
-  // Tokens are given as names as well.
-  if (/^https?:$/.test(url.protocol)) url.username = '';
-  return { url: text, shown: url.href };
 }
 
 /** @throws DistGitError `usage` */

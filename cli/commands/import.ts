@@ -28,6 +28,7 @@ export const importCommand: CommandSpec = {
   options: [
     { flags: '--no-commit', help: 'only stage it, as fedpkg does' },
     { flags: '--offline', help: 'upload nothing' },
+    { flags: '--skip-diffs', help: 'show no diff, which is so without it' },
     {
       flags: '--all <folder>',
       help: 'all packages of a folder, each on its branch, in clones here',

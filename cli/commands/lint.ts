@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
@@ -6,7 +6,8 @@ import { type CommandSpec, flagOption, textOption } from '../command.ts';
 import { packagesIn } from '../rpm/keep-results.ts';
 import { localArch } from '../rpm/local-arch.ts';
 import { nvr, querySpec } from '../rpm/query-spec.ts';
-import { openRpmPackage } from '../rpm/rpm-package.ts';
+import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
+import { rpmlint1Filters, rpmlint2Config } from '../rpm/rpmlint-filters.ts';
 import { capture, follow } from '../rpm/run-program.ts';
 import { withWorkspace } from '../rpm/workspace.ts';
 
@@ -25,9 +26,15 @@ const exists = (path: string): Promise<boolean> =>
 export const lint: CommandSpec = {
   name: 'lint',
   summary: 'Run rpmlint on the spec and on what was built of it last',
+  details:
+    'Left out is what rpmlint has against any package of a collection that is not signed yet; what is ' +
+    'in COMPONENT.rpmlintrc counts as well. --rpmlintconf FILE is taken alone.',
   options: [
     { flags: '-i, --info', help: 'explain each message' },
-    { flags: '-r, --rpmlintconf <file>', help: 'its configuration (default: COMPONENT.rpmlintrc)' },
+    {
+      flags: '-r, --rpmlintconf <file>',
+      help: 'this configuration alone',
+    },
   ],
   examples: ['centpkg lint', 'centpkg local && centpkg lint --info'],
   async run(context, _args, options) {
@@ -39,12 +46,14 @@ export const lint: CommandSpec = {
       const settings = variables.XDG_CONFIG_HOME ?? join(variables.HOME ?? homedir(), '.config');
       // It reads the spec by the macros of the workspace, and its settings where the user has them.
       const env = { ...workspace.env, XDG_CONFIG_HOME: settings };
-      const { stdout } = await capture('rpmlint', ['--version'], { cwd: folder, env });
-      const names = RPMLINT_OPTIONS[/\b1\.\d/.test(stdout) ? 1 : 2];
+      const { stdout } = await capture('rpmlint', ['--version'], { cwd: folder, env, signal });
+      const version1 = /\b1\.\d/.test(stdout);
+      const names = RPMLINT_OPTIONS[version1 ? 1 : 2];
       const given = textOption(options, 'rpmlintconf');
-      const usual = join(copy.root, `${copy.component}.rpmlintrc`);
       const config =
-        given === undefined ? ((await exists(usual)) ? usual : null) : resolve(context.cwd, given);
+        given === undefined
+          ? await usualConfig(rpmPackage, folder, version1)
+          : [names.config, resolve(context.cwd, given)];
       const version = await querySpec(workspace);
       const packages = await builtPackages(copy.root, copy.component, version);
       if (packages.length === 0)
@@ -53,7 +62,7 @@ export const lint: CommandSpec = {
         );
       const args = [
         ...(flagOption(options, 'info') ? [names.info] : []),
-        ...(config === null ? [] : [names.config, config]),
+        ...config,
         join(copy.root, rpmPackage.spec),
         ...packages,
       ];
@@ -73,6 +82,27 @@ export const lint: CommandSpec = {
     });
   },
 };
+
+/** Our filters, and those of the package. @returns options of rpmlint */
+async function usualConfig(
+  rpmPackage: RpmPackage,
+  folder: string,
+  version1: boolean,
+): Promise<string[]> {
+  const { root, component } = rpmPackage.copy;
+  const own = join(root, `${component}.rpmlintrc`);
+  const hasOwn = await exists(own);
+  if (version1) {
+    // It takes one file.
+    const path = join(folder, 'rpmlintrc');
+    const more = hasOwn ? await readFile(own, 'utf8') : '';
+    await writeFile(path, `${rpmlint1Filters(rpmPackage)}${more}`);
+    return [RPMLINT_OPTIONS[1].config, path];
+  }
+  const path = join(folder, 'rpmlint.toml');
+  await writeFile(path, rpmlint2Config(rpmPackage));
+  return ['-c', path, ...(hasOwn ? [RPMLINT_OPTIONS[2].config, own] : [])];
+}
 
 /** What mock built of this version; else what rpmbuild did. */
 async function builtPackages(

@@ -1,21 +1,14 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
-import {
-  type CommandContext,
-  type CommandSpec,
-  flagOption,
-  listOption,
-  type Options,
-  textOption,
-} from '../command.ts';
+import { type CommandSpec, flagOption, listOption, type Options } from '../command.ts';
 import { excludeFromGit, packagesIn } from '../rpm/keep-results.ts';
-import { localMockRoot, MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
-import { openRpmPackage, type RpmPackage } from '../rpm/rpm-package.ts';
-import { BCOND_OPTIONS } from '../rpm/rpmbuild.ts';
+import { MOCK_RUN_OPTIONS, mockRunArgs, mockSurroundings, withMockRoot } from '../rpm/mock-root.ts';
+import { MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
+import { buildSrpmInMock } from '../rpm/mock-srpm.ts';
+import { openRpmPackage } from '../rpm/rpm-package.ts';
+import { BCOND_OPTIONS, MD5_OPTION } from '../rpm/rpmbuild.ts';
 import { capture, follow, interactive } from '../rpm/run-program.ts';
-import { allowedEnvironment } from '../rpm/workspace.ts';
 import { buildSrpm } from './rpm-build.ts';
 
 export const mockConfigCommand: CommandSpec = {
@@ -37,26 +30,27 @@ export const mockbuild: CommandSpec = {
   args: '[mock-options...]',
   summary: "Build in mock, in a buildroot like Koji's",
   options: [
-    { flags: '-r, --root <config>', help: "a configuration of mock, in place of the branch's own" },
     {
       flags: '--use-local-mock-config',
       help: 'the configuration TARGET-ARCH that mock has on this machine, see mock-config',
     },
     { flags: '--use-koji-mock-config', help: "the branch's own, which is so without any option" },
-    { flags: '-n, --no-clean', help: 'leave the buildroot as it is before the build' },
-    { flags: '--no-cleanup-after', help: 'leave the buildroot as it is after the build' },
-    { flags: '-N, --no-clean-all', help: 'both' },
+    ...MOCK_RUN_OPTIONS,
     { flags: '--shell', help: 'go into the buildroot' },
     { flags: '--enablerepo <name>', help: 'enable a repository', list: 'whole' },
     { flags: '--disablerepo <name>', help: 'disable a repository', list: 'whole' },
     { flags: '--enable-network', help: 'the build may use the network' },
+    { flags: '--extra-pkgs <names...>', help: 'install these as well', list: 'whole' },
+    { flags: '--srpm-mock', help: 'build the source package in mock, too' },
+    { flags: '--default-mock-resultdir', help: 'leave the results where mock puts them' },
+    MD5_OPTION,
     ...BCOND_OPTIONS,
     ...MOCK_OPTIONS,
   ],
   examples: ['centpkg mockbuild', 'centpkg mockbuild -N && centpkg mockbuild --shell'],
   async run(context, extra, options) {
     const shell = flagOption(options, 'shell');
-    const ways = ['root', 'useLocalMockConfig', 'useKojiMockConfig'];
+    const ways = ['root', 'mockConfig', 'useLocalMockConfig', 'useKojiMockConfig'];
     if (ways.filter((name) => options[name] !== undefined).length > 1)
       fail(
         'usage',
@@ -67,29 +61,46 @@ export const mockbuild: CommandSpec = {
     const args = [...mockArgs(options), ...extra];
     if (shell)
       return withMockRoot(context, rpmPackage, options, async (root) => {
-        const { cwd, env } = surroundings(context, rpmPackage);
+        const { cwd, env } = mockSurroundings(context, rpmPackage);
         const code = await interactive('mock', [...args, ...root, '--shell'], { cwd, env });
         if (code !== 0)
           fail('check_failed', `mock failed (status ${code}).`, 'See what it says above.');
         return { data: {}, text: '' };
       });
     return withMockRoot(context, rpmPackage, options, async (root, signal) => {
-      const { cwd, env } = surroundings(context, rpmPackage);
+      const { cwd, env } = mockSurroundings(context, rpmPackage);
       // Before anything is made for it: is it there?
       await capture('mock', ['--version'], { cwd, env });
-      const { version, path } = await buildSrpm(context, {}, []);
+      const { version, path } = flagOption(options, 'srpmMock')
+        ? await buildSrpmInMock(context, rpmPackage, options, root, signal)
+        : await buildSrpm(context, { md5: options.md5 }, []);
+      const own = flagOption(options, 'defaultMockResultdir');
       const folder = `results_${rpmPackage.copy.component}`;
       const results = join(cwd, folder, version.version, version.release);
-      await excludeFromGit(rpmPackage.copy, [`/${folder}/`]);
-      await mkdir(results, { recursive: true });
-      const all = [...args, ...root, '--resultdir', results, '--rebuild', path];
-      const code = await follow('mock', all, { cwd, env, signal, line: context.note });
+      if (!own) {
+        await excludeFromGit(rpmPackage.copy, [`/${folder}/`]);
+        await mkdir(results, { recursive: true });
+      }
+      const place = own ? [] : ['--resultdir', results];
+      const all = [...args, ...extraPackages(options), ...root, ...place, '--rebuild', path];
+      const code = await follow('mock', all, {
+        cwd,
+        env,
+        signal,
+        line: context.note,
+        hearsTerminal: true,
+      });
       if (code !== 0)
         fail(
           'check_failed',
           `mock failed (status ${code}).`,
-          `Look at root.log and build.log in ${results}`,
+          `Look at root.log and build.log in ${own ? 'the results that it names' : results}`,
         );
+      if (own)
+        return {
+          data: { results: null, packages: [] },
+          text: 'Built. mock says above where it has put the results.',
+        };
       const packages = await packagesIn(results);
       return {
         data: { results, packages },
@@ -99,51 +110,17 @@ export const mockbuild: CommandSpec = {
   },
 };
 
-/** mock reads the user's own `~/.config/mock.cfg`. */
-const surroundings = ({ config }: CommandContext, { copy }: RpmPackage) => ({
-  cwd: copy.root,
-  env: allowedEnvironment(config.variables, config.variables.HOME ?? homedir()),
-});
-
 /** What the options of the verb say to mock, by the names of its manual. */
 function mockArgs(options: Options): string[] {
-  // commander has `--no-clean` as `clean: false`.
-  const off = (name: string): boolean => options[name] === false;
-  const all = off('cleanAll');
   const each = (name: string): string[] =>
     (listOption(options, name) ?? []).flatMap((value) => [`--${name}`, value]);
   return [
-    ...(off('clean') || all ? ['--no-clean'] : []),
-    ...(off('cleanupAfter') || all ? ['--no-cleanup-after'] : []),
+    ...mockRunArgs(options),
     ...['with', 'without', 'enablerepo', 'disablerepo'].flatMap(each),
     ...(flagOption(options, 'enableNetwork') ? ['--enable-network'] : []),
   ];
 }
 
-/** Runs `act` with mock's options that name the buildroot. */
-function withMockRoot<T>(
-  context: CommandContext,
-  rpmPackage: RpmPackage,
-  options: Options,
-  act: (root: readonly string[], signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const given = textOption(options, 'root');
-  if (given !== undefined) return context.interruptible((signal) => act(['-r', given], signal));
-  return context.interruptible(async (signal) => {
-    if (flagOption(options, 'useLocalMockConfig'))
-      return act(['-r', await localMockRoot(context, rpmPackage, options)], signal);
-    const { root, config } = await mockSetup(context, rpmPackage, options);
-    const folder = await mkdtemp(join(tmpdir(), 'centpkg-mock-'));
-    try {
-      await writeFile(join(folder, `${root}.cfg`), config);
-      // mock wants these beside it.
-      for (const file of ['site-defaults.cfg', 'logging.ini'])
-        await copyFile(join('/etc/mock', file), join(folder, file)).catch(() =>
-          writeFile(join(folder, file), ''),
-        );
-      return await act(['--configdir', folder, '-r', root], signal);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-}
+/** Of its buildroot; mock knows that option only where it builds. */
+const extraPackages = (options: Options): string[] =>
+  (listOption(options, 'extraPkgs') ?? []).flatMap((name) => ['--additional-package', name]);

@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import { type CommandSpec, flagOption } from '../command.ts';
 import { unpackedChanges } from '../rpm/unpacked-changes.ts';
+import { unpackedFolder } from '../rpm/workspace.ts';
 import { specVersion } from '../working-copy/spec-version.ts';
-import { openWorkingCopy } from '../working-copy/working-copy.ts';
+import { currentBranch, openWorkingCopy } from '../working-copy/working-copy.ts';
 
 export const patch: CommandSpec = {
   name: 'patch',
   args: '<suffix>',
   summary: 'Make a patch of the files in COMPONENT-VERSION/ that have a copy FILE.SUFFIX',
   details:
-    'Copy a file of the unpacked sources before you change it (cp FILE FILE.SUFFIX). All such ' +
-    'pairs become COMPONENT-VERSION-SUFFIX.patch, which is staged. The version is that of the spec.',
+    'Copy a file of the unpacked sources (centpkg prep) before you change it: cp FILE FILE.SUFFIX. ' +
+    'All such pairs, in the clone or where prep has unpacked them, become COMPONENT-VERSION-SUFFIX.patch, which is staged. The version is that of the spec.',
   options: [
     {
       flags: '--rediff',
@@ -33,13 +34,19 @@ export const patch: CommandSpec = {
       fail('not_found', `There is no ${name}.`, `Make it: centpkg patch ${suffix}`);
     if (!rediff && existsSync(file))
       fail('conflict', `There is a ${name}.`, `Make it anew: centpkg patch --rediff ${suffix}`);
-    if (!existsSync(join(copy.root, folder)))
-      fail('not_found', `There is no folder ${folder}.`, 'Unpack the sources: centpkg prep');
-    const changes = await unpackedChanges(copy.root, folder, suffix, context.config.variables);
+    const unpacked = unpackedFolder(context, copy, await currentBranch(copy));
+    const above = [copy.root, unpacked].find((path) => existsSync(join(path, folder)));
+    if (above === undefined)
+      fail(
+        'not_found',
+        `There is no folder ${folder}, neither in the clone nor in ${unpacked}.`,
+        'Unpack the sources (centpkg prep); the spec has to unpack them into that folder.',
+      );
+    const changes = await unpackedChanges(above, folder, suffix, context.config.variables);
     if (changes.length === 0)
       fail(
         'not_found',
-        `Nothing in ${folder} differs from a copy FILE.${suffix}.`,
+        `Nothing in ${join(above, folder)} differs from a copy FILE.${suffix}.`,
         `Copy a file before you change it: cp FILE FILE.${suffix}`,
       );
     let head = Buffer.alloc(0);

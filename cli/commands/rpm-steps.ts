@@ -3,6 +3,7 @@ import { branchName } from '../../core/domain/branch-name.ts';
 import {
   type CommandContext,
   type CommandSpec,
+  flagOption,
   type Options,
   type Outcome,
   textOption,
@@ -18,7 +19,8 @@ import {
   STEP_OPTIONS,
   wantsScl,
 } from '../rpm/rpmbuild.ts';
-import { withLastingWorkspace, withWorkspace } from '../rpm/workspace.ts';
+import { capture } from '../rpm/run-program.ts';
+import { type Workspace, withLastingWorkspace, withWorkspace } from '../rpm/workspace.ts';
 
 /** Runs rpmbuild up to one step, and leaves what it made to be looked at. */
 async function runStep(
@@ -26,11 +28,13 @@ async function runStep(
   step: string,
   options: Options,
   extra: readonly string[],
+  before?: (args: readonly string[], workspace: Workspace) => Promise<void>,
 ): Promise<Outcome> {
   const rpmPackage = await openRpmPackage(context, { scl: wantsScl(options) });
   await fetchFiles(context, rpmPackage);
   const args = rpmbuildArgs(context, options, extra);
   return withLastingWorkspace(context, rpmPackage, async (workspace) => {
+    await before?.(args, workspace);
     await rpmbuild(step, args, workspace, context.note, !context.given.quiet);
     const given = textOption(options, 'builddir');
     const folder =
@@ -39,14 +43,24 @@ async function runStep(
   });
 }
 
+/** rpm has a step for it since 4.15, and before that looks whenever it unpacks. */
+async function requireBuildDeps(args: readonly string[], workspace: Workspace): Promise<void> {
+  const { folder: cwd, env, signal } = workspace;
+  const { stdout } = await capture('rpmbuild', ['--help'], { cwd, env, signal });
+  if (/^ +-bd /m.test(stdout)) await rpmbuild('-bd', args, workspace);
+}
+
 export const prep: CommandSpec = {
   name: 'prep',
   args: EXTRA_ARGS,
   summary: 'Unpack the sources and apply the patches (runs the spec)',
-  options: RPM_OPTIONS,
+  options: [...RPM_OPTIONS, { flags: '--check-deps', help: 'what the build needs must be there' }],
   examples: ['centpkg prep', 'centpkg prep --builddir ~/work'],
   // What is needed to build it is no matter yet.
-  run: (context, extra, options) => runStep(context, '-bp', options, [...extra, '--nodeps']),
+  run: (context, extra, options) =>
+    flagOption(options, 'checkDeps')
+      ? runStep(context, '-bp', options, extra, requireBuildDeps)
+      : runStep(context, '-bp', options, [...extra, '--nodeps']),
 };
 
 export const compile: CommandSpec = {

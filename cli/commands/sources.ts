@@ -6,7 +6,11 @@ import { openWorkingCopy } from '../working-copy/working-copy.ts';
 export const sources: CommandSpec = {
   name: 'sources',
   summary: 'Download and verify the files that sources names',
-  options: [{ flags: '--outdir <folder>', help: 'where to put them (default: the clone)' }],
+  options: [
+    { flags: '--outdir <folder>', help: 'where to put them (default: the clone)' },
+    { flags: '--force', help: 'also what the spec does not use, which is so without it' },
+    { flags: '--offline', help: 'do not ask Koji, which is so without it' },
+  ],
   examples: ['centpkg sources', 'centpkg sources --outdir ~/rpmbuild/SOURCES'],
   async run(context, _args, options) {
     const copy = await openWorkingCopy(context);

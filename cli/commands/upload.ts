@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import {
   formatSourcesFile,
@@ -31,6 +32,21 @@ function requireOneForm(before: readonly SourceEntry[]): void {
     );
 }
 
+/** What is in git is not in the look-aside cache as well: git would go on with its own. */
+async function requireUntracked({ git }: WorkingCopy, paths: readonly string[]): Promise<void> {
+  // `sources` is no name for a source, which is told elsewhere.
+  const names = paths.map((path) => basename(path)).filter((name) => name !== 'sources');
+  if (names.length === 0) return;
+  const listed = await git.read('--literal-pathspecs', 'ls-files', '-z', '--', ...names);
+  const tracked = listed.split('\0').filter((name) => name !== '');
+  if (tracked.length > 0)
+    fail(
+      'conflict',
+      `In git already: ${tracked.join(', ')}. The cache is for archives and what else is no text.`,
+      `Commit it with git; or take it out of git first: git rm --cached ${tracked.join(' ')}`,
+    );
+}
+
 /** @param merged what `sources` has with these files in it */
 async function run(
   context: CommandContext,
@@ -39,6 +55,7 @@ async function run(
   options: Options,
   merged: (done: readonly SourceEntry[]) => readonly SourceEntry[],
 ): Promise<Outcome> {
+  await requireUntracked(copy, paths);
   const offline = flagOption(options, 'offline');
   if (flagOption(options, 'dryRun')) {
     const files = await planUpload(context, copy, paths, !offline);

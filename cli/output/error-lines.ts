@@ -1,5 +1,6 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ErrorCode } from '../../core/api/error-table.ts';
+import { systemError } from './system-error.ts';
 
 /** What is printed of an error, and the exit status that goes with its kind. */
 export interface ErrorReport {
@@ -15,7 +16,7 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   name_invalid: 'Look at what the command takes: --help',
   usage: 'Look at what the command takes: --help',
   not_found: 'See what there is: centpkg component list, centpkg collection list',
-  authentication_required: 'Log in: centpkg login',
+  authentication_required: 'Log in: centpkg login --token-file FILE',
   credential_invalid: 'Log in again: centpkg login --token-file FILE',
   not_allowed: 'See what you may do: centpkg whoami',
   too_many_attempts: 'Wait, and try again.',
@@ -25,8 +26,11 @@ const NEXT: Partial<Record<ErrorCode, string>> = {
   unavailable: 'Try again; centpkg config shows the address.',
 };
 
+const LOG_IN = 'Log in: centpkg login --token-file FILE; a site admin issues the first token.';
+
 /** What happened, why, what to do next. Control characters never reach the terminal. */
-export function reportError(error: unknown): ErrorReport {
+export function reportError(thrown: unknown): ErrorReport {
+  const error = systemError(thrown) ?? thrown;
   if (!(error instanceof DistGitError)) {
     const message = error instanceof Error ? error.message : String(error);
     return {
@@ -35,7 +39,9 @@ export function reportError(error: unknown): ErrorReport {
       data: { error: { code: 'internal', message } },
     };
   }
-  const { remedy = NEXT[error.code], rule, problems = [] } = error.detail;
+  const { remedy: told = NEXT[error.code], rule, problems = [] } = error.detail;
+  // The server's words are for browsers and git, too.
+  const remedy = rule === 'login-required' ? LOG_IN : told;
   const lines = [
     `error: ${error.message}${rule === undefined ? '' : ` [${rule}]`}`,
     ...problems.map(({ path, message }) => `  ${path}: ${message}`),
@@ -48,8 +54,8 @@ export function reportError(error: unknown): ErrorReport {
       error: {
         code: error.code,
         message: error.message,
-        ...(remedy === undefined ? {} : { remedy }),
         ...error.detail,
+        ...(remedy === undefined ? {} : { remedy }),
       },
     },
   };

@@ -130,7 +130,8 @@ function bars(sink: Sink): Progress {
     say: (line) => draw([line]),
     stop: () => {
       if (timer === undefined) return;
-      // What did not end stays as it stood.
+      // What did not end stays as it stood, unless it never began.
+      for (const bar of running) if (bar.done === 0) running.delete(bar);
       draw();
       running.clear();
       drawn = 0;

@@ -66,8 +66,13 @@ function archOf(options: Options): string {
   const arch = textOption(options, 'arch') ?? localArch();
   if (!/^[a-z0-9_]+$/.test(arch))
     fail('usage', `${arch} is not an architecture.`, 'For instance: --arch x86_64');
-  return arch;
+  // Packages for any of these are built as for i686, by mock's own configurations too.
+  return X86.test(arch) ? 'i686' : arch;
 }
+
+const X86 = /^i[3456]86$/;
+/** Folders of repositories, Koji's too, have one name for all of these. */
+const folderOf = (arch: string): string => (X86.test(arch) ? 'i386' : arch);
 
 /** Koji's one repository of the build tag, or what it is made from; then those of the user. */
 function reposOf(
@@ -85,21 +90,24 @@ function reposOf(
         own ??
         (url === null
           ? null
-          : parseUrl(url.replaceAll('$arch', arch), `Say it: --repo ${repo}=URL`));
+          : parseUrl(url.replaceAll('$arch', folderOf(arch)), `Say it: --repo ${repo}=URL`));
       if (known === null)
         fail('usage', `Nobody knows where ${repo} is.`, `Say it: --repo ${repo}=URL`);
       repos.push({ name: repo, url: known });
     }
   } else {
     const [first] = arches;
-    if (first !== undefined && !arches.includes(arch))
+    if (first !== undefined && !arches.map(folderOf).includes(folderOf(arch)))
       fail(
         'usage',
         `Koji has no repository of ${buildTag} for ${arch}.`,
         `For instance: --arch ${first}; --external makes do without Koji's repository.`,
       );
     const topurl = parseUrl(textOption(options, 'topurl') ?? site.topurl).href.replace(/\/$/, '');
-    repos.push({ name: 'build', url: parseUrl(`${topurl}/repos/${buildTag}/latest/${arch}/`) });
+    repos.push({
+      name: 'build',
+      url: parseUrl(`${topurl}/repos/${buildTag}/latest/${folderOf(arch)}/`),
+    });
   }
   return [...repos, ...[...given].map(([name, url]) => ({ name, url }))];
 }

@@ -19,15 +19,19 @@ export const nvr = ({ name, version, release }: BuiltVersion): string =>
 /**
  * What rpm itself reads out of the spec, with the macros of the branch.
  * @param args see `specArgs`
- * @throws DistGitError `check_failed` in rpm's words
+ * @throws DistGitError `check_failed` in rpm's words, `interrupted`
  */
 export async function querySpec(
-  { spec, defines, folder, env }: Workspace,
+  { spec, defines, folder, env, signal }: Workspace,
   args: readonly string[] = [],
 ): Promise<BuiltVersion> {
   const format = '%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE}\\n';
   const query = ['-q', '--srpm', '--queryformat', format, ...defines, ...args, spec];
-  const { code, stdout, stderr } = await capture('rpmspec', query, { cwd: folder, env });
+  const { code, stdout, stderr } = await capture('rpmspec', query, {
+    cwd: folder,
+    env,
+    signal,
+  });
   const [name, epoch, version, release] = stdout.trim().split(' ');
   if (code === 0 && name && epoch && version && release) return { name, epoch, version, release };
   throw new DistGitError('check_failed', `rpm can not read the spec:\n${stderr.trim()}`, {

@@ -33,6 +33,17 @@ export const STEP_OPTIONS: readonly OptionSpec[] = [
   { flags: '--nocheck', help: 'leave out %check' },
 ];
 
+export const MD5_OPTION: OptionSpec = {
+  flags: '--md5',
+  help: 'digests that rpm before 4.6 knows, as in EL 5',
+};
+
+/** By rpm's number of the hash type. */
+export const digestArgs = (options: Options): string[] =>
+  flagOption(options, 'md5')
+    ? ['source', 'binary'].flatMap((kind) => define(`_${kind}_filedigest_algorithm`, '1'))
+    : [];
+
 /** Where all of rpmbuild's own options go: behind `--`. */
 export const EXTRA_ARGS = '[rpmbuild-options...]';
 
@@ -63,6 +74,7 @@ export function rpmbuildArgs(
     ...folder('builddir', '_builddir'),
     ...folder('buildrootdir', '_buildrootdir'),
     ...specArgs(options),
+    ...digestArgs(options),
     ...(flagOption(options, 'shortCircuit') ? ['--short-circuit'] : []),
     ...(flagOption(options, 'nocheck') ? ['--nocheck'] : []),
     ...extra,

@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
-import { branchName } from '../../core/domain/branch-name.ts';
+import { type Branch, branchName } from '../../core/domain/branch-name.ts';
 import { branchMacros, languageMacros } from '../../core/domain/spec/build-macros.ts';
 import { type MacroTable, macrosFile } from '../../core/domain/spec/macro-table.ts';
 import { SCL_PACKAGE_MACROS } from '../../core/domain/spec/scl-package-macros.ts';
 import type { CommandContext } from '../command.ts';
+import type { WorkingCopy } from '../working-copy/working-copy.ts';
+import { removeFolder } from './remove-folder.ts';
 import type { RpmPackage } from './rpm-package.ts';
 import { capture } from './run-program.ts';
 
@@ -46,10 +48,24 @@ export function withWorkspace<T>(
     try {
       return await act(await prepare(context, rpmPackage, folder, signal));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     }
   });
 }
+
+/** Where the workspace of this clone and branch is, or will be. */
+function lastingFolder(
+  { config }: Pick<CommandContext, 'config'>,
+  { root, component }: WorkingCopy,
+  branch: Branch,
+): string {
+  const id = createHash('sha256').update(root).digest('hex').slice(0, 8);
+  return join(config.cacheFolder, 'rpmbuild', `${component}-${branchName(branch)}-${id}`);
+}
+
+/** Where `prep` unpacks, unless it is told otherwise. */
+export const unpackedFolder = (...of: Parameters<typeof lastingFolder>): string =>
+  join(lastingFolder(...of), 'builddir');
 
 /**
  * The same with the workspace of this clone and branch, which stays: `prep` is to be looked at, and
@@ -61,10 +77,7 @@ export async function withLastingWorkspace<T>(
   rpmPackage: RpmPackage,
   act: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
-  const { copy, branch } = rpmPackage;
-  const id = createHash('sha256').update(copy.root).digest('hex').slice(0, 8);
-  const name = `${copy.component}-${branchName(branch)}-${id}`;
-  const folder = join(context.config.cacheFolder, 'rpmbuild', name);
+  const folder = lastingFolder(context, rpmPackage.copy, rpmPackage.branch);
   if (/[\s%]/.test(folder))
     fail(
       'usage',

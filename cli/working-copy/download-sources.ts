@@ -1,6 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checksumOf, downloadSource } from '../api-client/lookaside-client.ts';
+import { fail } from '../../core/api/distgit-error.ts';
+import type { HashType } from '../../core/domain/checksum.ts';
+import type { SourceEntry } from '../../core/domain/sources-file.ts';
+import type { ApiClient } from '../api-client/api-client.ts';
+import { checksumOf, downloadSource, hasSource } from '../api-client/lookaside-client.ts';
 import type { CommandContext } from '../command.ts';
 import { readSources } from './sources.ts';
 import { forEachParallel } from './transfer.ts';
@@ -14,8 +18,10 @@ export interface PresentSource {
 }
 
 /**
- * Downloads what `sources` names and `folder` does not have with the right checksum.
+ * Downloads what `sources` names and `folder` does not have with the right checksum. A file of
+ * another content is replaced where it can be had again.
  * @returns every file of `sources`, verified
+ * @throws DistGitError `conflict` where a file would be lost, `check_failed`, `not_found`, `unavailable`
  */
 export async function downloadSources(
   { api, progress }: Pick<CommandContext, 'api' | 'progress'>,
@@ -30,12 +36,10 @@ export async function downloadSources(
   const entries = await readSources(copy);
   const downloads = new Map<string, boolean>();
   try {
-    await forEachParallel(entries, async ({ file, checksum }) => {
+    await forEachParallel(entries, async (entry) => {
+      const { file, checksum } = entry;
       const path = join(folder, file);
-      const there = await stat(path).then(
-        async () => (await checksumOf(path, checksum.type)) === checksum.hex,
-        () => false,
-      );
+      const there = await isThere(api, copy, entry, path);
       if (!there)
         await downloadSource(
           api,
@@ -54,4 +58,37 @@ export async function downloadSources(
     path: join(folder, file),
     downloaded: downloads.get(file) === true,
   }));
+}
+
+/**
+ * Is it there, and the right one?
+ * @throws DistGitError `conflict` where it is another, which nobody else has
+ */
+async function isThere(
+  api: ApiClient,
+  { component }: WorkingCopy,
+  { file, checksum }: SourceEntry,
+  path: string,
+): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return false;
+  if (!found.isFile())
+    fail('conflict', `${path} is in the way.`, `Move it away: mv ${file} ELSEWHERE`);
+  const hex = await checksumOf(path, checksum.type);
+  if (hex === checksum.hex) return true;
+  if (found.size === 0) return false;
+  const cached = async (type: HashType): Promise<boolean> =>
+    hasSource(api, {
+      component,
+      file,
+      checksum: { type, hex: type === checksum.type ? hex : await checksumOf(path, type) },
+    });
+  // A newer, or an older one, of another branch.
+  if ((await cached(checksum.type)) || (checksum.type !== 'sha512' && (await cached('sha512'))))
+    return false;
+  return fail(
+    'conflict',
+    `${file} is not the one that sources names, and the look-aside cache does not have it.`,
+    `Work with yours: centpkg upload --offline ${file}; or keep it aside: mv ${file} ${file}.mine`,
+  );
 }

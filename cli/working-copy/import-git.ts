@@ -1,6 +1,9 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { type Branch, branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import type { CommandContext } from '../command.ts';
+import type { ForeignAddress } from './foreign-address.ts';
 import { carryOver, type ForeignCache } from './foreign-sources.ts';
 import { readForeignTree, writeConverted } from './foreign-tree.ts';
 import { withImportFolder } from './import-folder.ts';
@@ -45,11 +48,12 @@ const PROTOCOLS = ['-c', 'protocol.allow=never'].concat(
  */
 export async function pairBranches(
   { git }: WorkingCopy,
-  url: string,
+  { url, settings, variables }: ForeignAddress,
   wanted: readonly string[] | undefined,
   have: readonly string[],
 ): Promise<{ pairs: BranchPair[]; passedOver: string[] }> {
-  const listed = await git.read(...PROTOCOLS, 'ls-remote', '--heads', '--', url);
+  const their = git.configured(settings, variables);
+  const listed = await their.read(...PROTOCOLS, 'ls-remote', '--heads', '--', url);
   const theirs = listed.split('\n').flatMap((line) => /\trefs\/heads\/(.+)$/.exec(line)?.[1] ?? []);
   const known = (branch: Branch): boolean => have.includes(branchName(branch));
   if (wanted !== undefined)
@@ -90,12 +94,13 @@ export async function pairBranches(
 /** Fetches their branches, without tags, to where nobody looks. */
 export async function fetchForeign(
   { git }: WorkingCopy,
-  url: string,
+  { url, settings, variables }: ForeignAddress,
   pairs: readonly BranchPair[],
 ): Promise<void> {
   const refspecs = pairs.map(({ theirs }) => `+refs/heads/${theirs}:${REFS}/${theirs}`);
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-  await git.show(...PROTOCOLS, 'fetch', ...options, '--', url, ...refspecs);
+  const their = git.configured(settings, variables);
+  await their.show(...PROTOCOLS, 'fetch', ...options, '--', url, ...refspecs);
 }
 
 /** Forgets what `fetchForeign` brought, imported or not. */
@@ -145,7 +150,10 @@ export async function importForeign(
   const checkedOut = (await git.ask('symbolic-ref', '--short', '--quiet', 'HEAD')) === name;
   if (checkedOut) await requireClean(copy);
   return withImportFolder(copy, async (folder) => {
-    const sources = await carryOver(context, copy, tree.sources, cache, folder);
+    // Apart from files of our own, whose names theirs may have.
+    const downloads = join(folder, 'sources');
+    await mkdir(downloads);
+    const sources = await carryOver(context, copy, tree.sources, cache, downloads);
     const converted = await writeConverted(context, copy, tree, sources, folder);
     const same = (await git.read('rev-parse', `${their}^{tree}`)).trim() === converted;
     const message = `Import ${theirs} of ${url}\n\n${TRAILER}: ${url} ${theirs} ${their}\n`;

@@ -47,9 +47,14 @@ export async function pushBranch(
     const text = isThere ? nothing : `Would push ${short} to ${name}.`;
     return { data: { ...data, dryRun }, text: `${text} Nothing was changed.`, done: false };
   }
-  if (!isThere) return { data, text: `Pushed ${short} to ${name}.`, done: true };
-  // git says that everything is up to date, also where the work is still to be committed.
   const changes = await copy.git.read('status', '--porcelain', '--untracked-files=no');
+  if (!isThere) {
+    const files = changes.split('\n').flatMap((line) => line.slice(3) || []);
+    if (files.length > 0)
+      context.note(`warning: not committed, and not pushed: ${files.join(', ')}`);
+    return { data, text: `Pushed ${short} to ${name}.`, done: true };
+  }
+  // git says that everything is up to date, also where the work is still to be committed.
   const next = changes === '' ? '' : ' Commit what you changed: centpkg commit -m MESSAGE';
   return { data, text: `${nothing}${next}`, done: true };
 }

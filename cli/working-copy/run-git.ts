@@ -23,6 +23,21 @@ export class UserGit {
     return new UserGit(cwd, this.#variables, this.#told);
   }
 
+  /**
+   * The same with more settings, handed over where neither `ps` nor --verbose shows them.
+   * @param settings key and value, after those of the user
+   */
+  configured(settings: readonly (readonly [string, string])[], more: NodeJS.ProcessEnv): UserGit {
+    const first = Number(this.#variables.GIT_CONFIG_COUNT ?? 0);
+    const variables = settings.flatMap(([key, value], index) => [
+      [`GIT_CONFIG_KEY_${first + index}`, key],
+      [`GIT_CONFIG_VALUE_${first + index}`, value],
+    ]);
+    const count = { GIT_CONFIG_COUNT: String(first + settings.length) };
+    const all = { ...this.#variables, ...Object.fromEntries(variables), ...count, ...more };
+    return new UserGit(this.#cwd, all as NodeJS.ProcessEnv, this.#told);
+  }
+
   /** @throws DistGitError `check_failed` with git's words; `status` is its exit status */
   async read(...args: string[]): Promise<string> {
     const child = this.#spawn(args, ['ignore', 'pipe', 'pipe']);

@@ -55,7 +55,10 @@ export function parseSourcesFile(text: string): SourceEntry[] {
   });
   if (problems.length > 0)
     throw new DistGitError('check_failed', 'The sources file does not parse.', {
-      detail: { problems },
+      detail: {
+        problems,
+        remedy: 'Write it anew, with all its files: centpkg new-sources FILE...',
+      },
     });
   return entries;
 }

@@ -18,8 +18,8 @@ export interface MockConfigOptions {
   readonly without: readonly string[];
 }
 
-/** Machines of another architecture that can build for one. */
-const ALSO_ON: Readonly<Record<string, readonly string[]>> = { i686: ['x86_64'] };
+/** Machines of another architecture that can build for one, as mock's own configurations have them. */
+const ALSO_ON: Readonly<Record<string, readonly string[]>> = { i686: ['i386', 'i586', 'x86_64'] };
 
 /** `sclo7-rh-python34-rh-el7-x86_64`: what mock calls it, as rpkg does. */
 export const mockRoot = ({ target }: Pick<Buildroot, 'target'>, arch: string): string =>

@@ -1,6 +1,7 @@
 import type { ApiOutput } from '../../core/api/schemas.ts';
 import { branchName, branchRef } from '../../core/domain/branch-name.ts';
 import type { ComponentName } from '../../core/domain/component-name.ts';
+import { noSpec } from '../../core/domain/spec/no-spec.ts';
 import type { Spec, SpecField, SpecFile, SpecValue } from '../../core/domain/spec/spec.ts';
 import { specNvr } from '../../core/domain/spec/spec-nvr.ts';
 import { openObjectReader } from '../../core/git/object-reader.ts';
@@ -116,7 +117,7 @@ export class BranchSpecs {
       ...NOTHING,
       sources: [],
       patches: [],
-      problem: `${read?.problem ?? `${name}.spec is missing`}.`,
+      problem: read === null ? noSpec(name) : `${read.problem}.`,
     };
   }
 

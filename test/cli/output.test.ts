@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reportError } from '../../cli/output/error-lines.ts';
@@ -132,6 +133,37 @@ describe('an error', () => {
       });
     },
   );
+
+  it('tells what the system refuses in words, and calls nothing else so', async () => {
+    const refused = await readFile(import.meta.dirname).catch((error: unknown) => error);
+    expect(reportError(refused)).toMatchObject({ exit: 1 });
+    for (const [code, exit, text] of [
+      [
+        'ENOSPC',
+        7,
+        'error: This disk is full: /tmp/a\nto do: Make room, then run the command again.',
+      ],
+      [
+        'EACCES',
+        2,
+        'error: Permission denied: /tmp/a\nto do: Look at who may read and write there; or work in another folder.',
+      ],
+    ] as const) {
+      const error = Object.assign(new Error(code), { code, path: '/tmp/a', syscall: 'open' });
+      expect(reportError(error)).toMatchObject({ exit, text });
+      expect(reportError(Object.assign(error, { syscall: 'connect' }))).toMatchObject({ exit: 1 });
+    }
+  });
+
+  it('says how to log in here, whatever the server says to all', () => {
+    const detail = { rule: 'login-required', remedy: 'Log in with a token.' };
+    const { text, data } = reportError(
+      new DistGitError('authentication_required', 'x', { detail }),
+    );
+    const remedy = 'Log in: centpkg login --token-file FILE; a site admin issues the first token.';
+    expect(text).toBe(`error: x [login-required]\nto do: ${remedy}`);
+    expect(data).toMatchObject({ error: { remedy } });
+  });
 
   it('never brings a control character to the terminal, wherever the text comes from', () => {
     const evil = fc.string({

@@ -164,6 +164,17 @@ describe('the bars', () => {
     expect(starts).toEqual(['Something else.', 'one.tar', 'And more.', 'two.tar']);
   });
 
+  it('that never began are gone after stop', () => {
+    const { progress, terminal } = screen(80);
+    progress.track('begun.tar').start(10);
+    const begun = progress.track('half.tar');
+    begun.start(10);
+    begun.add(5);
+    progress.say('said');
+    progress.stop();
+    expect(shown(terminal)).toEqual(['said', expect.stringMatching(/^half\.tar .* 50%/)]);
+  });
+
   it('end with stop: no timer is left, nothing more is written', () => {
     const { progress, terminal } = screen(80);
     progress.track('a.tar').start(10);

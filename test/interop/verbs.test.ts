@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../cli/commands/index.ts';
 import { GLOBAL_OPTIONS } from '../../cli/global-options.ts';
+import { ABSENT_OPTIONS, ABSENT_VERBS, BEFORE_VERB } from '../../cli/rpkg-absent.ts';
 import { cliScenario } from '../support/cli-scenario.ts';
 import { run } from '../support/process.ts';
 import { installRpkg } from './support/rpkg-install.ts';
@@ -111,28 +112,78 @@ async function optionsOfRpkg(...words: string[]): Promise<string[]> {
 const optionsOf = (specs: readonly { flags: string }[]): string[] =>
   specs.flatMap(({ flags }) => flags.match(/(?<!\S)--?[\w-]+/g) ?? []).concat('-h', '--help');
 
-describe('every option of rpkg is one here:', () => {
-  it.each(
-    'clean clog clone co commit ci diff giturl new patch pull push retire switch-branch tag pre-push-check'
-      .split(' ')
-      .map((verb) => [verb]),
-  )('%s', async (verb) => {
-    const spec = COMMANDS.find(({ name, aliases = [] }) => [name, ...aliases].includes(verb));
-    const theirs = await optionsOfRpkg(verb);
-    expect(theirs).toContain('--help');
-    expect(optionsOf(spec?.options ?? [])).toEqual(expect.arrayContaining(theirs));
+/** All verbs of rpkg. */
+async function verbsOfRpkg(): Promise<string[]> {
+  const [, verbs = ''] = /\{([a-z,-]+)\}/.exec(await rpkg('--help')) ?? [];
+  return verbs.split(',');
+}
+/** Nouns have their options behind a second word. */
+const isNoun = (verb: string): boolean => COMMANDS.some(({ name }) => name.startsWith(`${verb} `));
+const commandOf = (verb: string) =>
+  COMMANDS.find(({ name, aliases = [] }) => [name, ...aliases].includes(verb));
+
+describe('every verb and option of rpkg is here, or has a reason why it is not:', () => {
+  it('verbs', async () => {
+    const theirs = await verbsOfRpkg();
+    expect(theirs).toContain('mockbuild');
+    const isHere = (verb: string): boolean =>
+      // commander's own.
+      verb === 'help' || commandOf(verb) !== undefined || isNoun(verb);
+    const missing = theirs.filter((verb) => !isHere(verb));
+    expect(missing.filter((verb) => ABSENT_VERBS[verb] === undefined)).toEqual([]);
+    expect(Object.keys(ABSENT_VERBS).filter((verb) => commandOf(verb) !== undefined)).toEqual([]);
   });
 
-  it('before the verb, but for Koji and namespaces, of which a server has one', async () => {
-    const none = new Set(['--password', '--runas', '--namespace']);
-    const theirs = (await optionsOfRpkg()).filter((option) => !none.has(option));
-    expect(optionsOf(GLOBAL_OPTIONS)).toEqual(expect.arrayContaining(theirs));
+  it('options of each verb that both have', async () => {
+    const both = (await verbsOfRpkg()).filter((verb) => commandOf(verb) !== undefined);
+    expect(both.length).toBeGreaterThan(35);
+    const missing: string[] = [];
+    const needless: string[] = [];
+    for (const verb of both) {
+      const ours = new Set(optionsOf(commandOf(verb)?.options ?? []).concat('--json'));
+      const theirs = await optionsOfRpkg(verb);
+      expect(theirs).toContain('--help');
+      const reasons = ABSENT_OPTIONS[verb] ?? {};
+      const without = theirs.filter((option) => !ours.has(option));
+      missing.push(
+        ...without.filter((option) => !(option in reasons)).map((option) => `${verb} ${option}`),
+      );
+      needless.push(
+        ...Object.keys(reasons)
+          .filter((option) => !without.includes(option))
+          .map((option) => `${verb} ${option}`),
+      );
+    }
+    expect({ missing, needless }).toEqual({ missing: [], needless: [] });
+    const known = new Set([BEFORE_VERB, ...both]);
+    expect(Object.keys(ABSENT_OPTIONS).filter((verb) => !known.has(verb))).toEqual([]);
+  }, 600_000);
+
+  it('options before the verb', async () => {
+    const reasons = Object.keys(ABSENT_OPTIONS[BEFORE_VERB] ?? {});
+    const theirs = await optionsOfRpkg();
+    expect(theirs).toEqual(expect.arrayContaining(reasons));
+    expect(optionsOf(GLOBAL_OPTIONS).concat(reasons)).toEqual(expect.arrayContaining(theirs));
   });
 
   it('remote add', async () => {
-    const spec = COMMANDS.find(({ name }) => name === 'remote add');
-    expect(optionsOf(spec?.options ?? [])).toEqual(
+    expect(optionsOf(commandOf('remote add')?.options ?? [])).toEqual(
       expect.arrayContaining(await optionsOfRpkg('remote', 'add')),
     );
+  });
+
+  it('the reason is told where somebody types it', async () => {
+    const { ann } = scenario;
+    for (const [args, said] of [
+      [['copr-build', 'x'], /^error: unknown command 'copr-build'\nCopr takes source packages: /],
+      [['update'], /^error: unknown command 'update'\nThere is no Bodhi here\. /],
+      [['build', '--md5'], /^error: unknown option '--md5'\nKoji builds the source package itself/],
+      [['--runas=ann', 'build'], /^error: unknown option '--runas=ann'\nNobody logs in to Koji/],
+      [['build', '--fast'], /^error: unknown option '--fast'\nto do: centpkg build --help\n$/],
+    ] as const)
+      expect(await ann.run(args, { cwd })).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(said) as string,
+      });
   });
 });

@@ -193,6 +193,70 @@ describe('import-git', () => {
     expect(asked.filter((path) => path.includes('ours.tar.gz'))).toEqual([]);
   });
 
+  it('carries over files that have the names of files of its own', async () => {
+    const { folder: cwd, component } = await scenario.annCopy(PYTHON33);
+    const names = ['index', 'message', 'own-sources'];
+    for (const name of names)
+      files.set(`/their/${component}/${name}/sha512/${sha512(name)}/${name}`, Buffer.from(name));
+    const sources = names.map((name) => `SHA512 (${name}) = ${sha512(name)}\n`).join('');
+    const their = await theirRepository(PYTHON33, [
+      { [`${component}.spec`]: specOf(component), sources },
+    ]);
+    const { branches } = await imports(cwd, [their.url, '--lookaside', cacheUrl(), '--push']);
+    expect(branches).toMatchObject([{ state: 'imported', reason: null }]);
+    expect(await scenario.cached(component)).toEqual(names);
+    expect(await scenario.ann.git(cwd, 'show', 'HEAD:sources')).toBe(sources);
+  });
+
+  it('logs in by the URL, whose password no command line, output or commit has', async () => {
+    const { folder: cwd, component } = await scenario.annCopy(PYTHON33);
+    const their = await theirRepository(PYTHON33, [
+      { [`${component}.spec`]: specOf(component), sources: '' },
+    ]);
+    await git(their.folder, 'update-server-info');
+    const password = 's%cr/t @1';
+    const basic = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
+    const host = createServer((request, response) => {
+      if (request.headers.authorization !== basic) {
+        response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="theirs"' }).end();
+        return;
+      }
+      const { pathname } = new URL(request.url ?? '', 'http://localhost');
+      readFile(join(their.folder, pathname)).then(
+        (content) => response.end(content),
+        () => response.writeHead(404).end(),
+      );
+    });
+    host.listen(0, '127.0.0.1');
+    await once(host, 'listening');
+    try {
+      const bin = scenario.path('bin');
+      const log = join(bin, 'log');
+      await mkdir(bin);
+      const { stdout: real } = await scenario.ann.does('sh', ['-c', 'command -v git']);
+      const script = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${log}'\nexec ${real.trim()} "$@"\n`;
+      await writeFile(join(bin, 'git'), script, { mode: 0o755 });
+      const env = { PATH: `${bin}:${scenario.ann.env.PATH}` };
+      const { port } = host.address() as AddressInfo;
+      const place = `127.0.0.1:${port}/.git`;
+      const said: string[] = [];
+      const importFrom = async (login: string): Promise<number | null> => {
+        const args = ['-d', 'import-git', `http://${login}@${place}`, '--branch', PYTHON33];
+        const { code, stdout, stderr } = await scenario.ann.run(args, { cwd, env });
+        said.push(stdout, stderr);
+        return code;
+      };
+      expect(await importFrom('ann:wrong-s%25cr')).toBe(6);
+      expect(await importFrom(`ann:${encodeURIComponent(password)}`)).toBe(0);
+      said.push(await readFile(log, 'utf8'), await scenario.ann.git(cwd, 'log', '--format=%B'));
+      expect(said.join('\n')).toContain(`http://${place}`);
+      expect(said.join('\n')).not.toMatch(/s%(?:25)?cr/);
+    } finally {
+      host.closeAllConnections();
+      host.close();
+    }
+  });
+
   it('is interrupted in a download, changes nothing, and runs again', async () => {
     const { folder: cwd, component } = await scenario.annCopy(PYTHON33);
     const content = randomBytes(1000);
@@ -329,6 +393,8 @@ describe('import-git refuses', () => {
     for (const [args, code, why] of [
       [[`ext::sh -c "touch ${marker}"`], 2, /not the address of a git repository/],
       [['--', `--upload-pack=touch ${marker}`], 2, /not the address of a git repository/],
+      [['ssh://ann:secret@example.org/a.git'], 2, /ssh: takes no password in a URL/],
+      [['https://ann:a%0Ab@example.org/a.git'], 2, /password in the URL is not valid/],
       [['ftp://example.org/a.git'], 2, /ftp: is no protocol/],
       [[their.url, '--lookaside', 'file:///etc'], 2, /not the address of a look-aside cache/],
       [[their.url, '--lookaside', 'https://a:b@example.org'], 2, /not the address of a look-aside/],

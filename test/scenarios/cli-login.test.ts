@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Centpkg } from '../support/centpkg.ts';
@@ -193,6 +196,27 @@ describe('the configuration', () => {
     await visitor.must(loginArgs(), { env });
     expect(await modeOf(join(visitor.home, 'elsewhere/centpkg/config.json'))).toBe(0o600);
     await expect(stat(configOf(visitor))).rejects.toThrow('ENOENT');
+  });
+
+  it('at an address that is no dist-git server names the address', async () => {
+    const other = createServer((_request, response) => {
+      response.writeHead(404).end('<html>');
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    try {
+      const env = { CENTPKG_URL: url };
+      expect(await scenario.ann.run(['collection', 'list'], { env })).toMatchObject({
+        code: 3,
+        stderr:
+          `error: ${url} answered with status 404.\n` +
+          'to do: Is that the address of a dist-git server? centpkg config shows what says so.\n',
+      });
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
   });
 
   it('without a server says how to log in', async () => {

@@ -1,11 +1,14 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliScenario, cliScenario } from '../support/cli-scenario.ts';
 import { installPackages } from '../support/debian.ts';
 import { run } from '../support/process.ts';
 import { specOf } from '../support/sclo.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startOnTerminal } from '../support/terminal.ts';
 
 const scenario = cliScenario();
 
@@ -64,14 +67,19 @@ beforeAll(async () => {
       sig: 'sclo',
       releases: [
         { release: '7', depends: [{ collection: 'python33', level: 'candidate' }] },
+        { release: '6' },
         { release: '9s' },
         { release: '9' },
       ],
     },
     people.chair,
   );
-  for (const name of ['tool', 'python-meta'])
-    await server.must('createComponent', { name, collections: ['rh-python35'] }, people.chair);
+  for (const [name, collection] of [
+    ['tool', 'rh-python35'],
+    ['python-meta', 'rh-python35'],
+    ['other', 'python33'],
+  ] as const)
+    await server.must('createComponent', { name, collections: [collection] }, people.chair);
 }, 300_000);
 
 let copies = 0;
@@ -175,6 +183,21 @@ describe('mock-config', () => {
     expect(config.chroot_setup_cmd).toContain('scl-utils-build');
   });
 
+  it.each(['i386', 'i686'])("--arch %s is mock's i686, and i386 in repositories", async (arch) => {
+    const cwd = await copyOf('scl-rh-python35-el6');
+    const config = await loaded(await scenario.ann.must(['mock-config', '--arch', arch], { cwd }));
+    expect(config).toMatchObject({
+      root: 'sclo6-rh-python35-rh-el6-i686',
+      target_arch: 'i686',
+      legal_host_arches: ['i686', 'i386', 'i586', 'x86_64'],
+    });
+    expect(config['yum.conf']).toMatch(/^baseurl=\S+-el6-build\/latest\/i386\/$/m);
+    const external = ['mock-config', '--arch', arch, '--external'];
+    const { 'yum.conf': repos } = await loaded(await scenario.ann.must(external, { cwd }));
+    expect(repos).toMatch(/\/i386\//);
+    expect(repos).not.toContain('i686');
+  });
+
   it('without the server says so, and what to look at: 7', async () => {
     const cwd = await copyOf();
     await unplug(scenario, cwd);
@@ -264,6 +287,16 @@ describe('mock-config at a site with names and profiles of its own', () => {
 });
 
 describe('mockbuild', () => {
+  /** What mock would build, aside. */
+  async function sourcePackage(cwd: string): Promise<string> {
+    const srpm = 'rh-python35-tool-1-1.src.rpm';
+    await scenario.ann.must(['srpm'], { cwd });
+    const aside = join(scenario.path('built'), srpm);
+    await mkdir(dirname(aside));
+    await rename(join(cwd, srpm), aside);
+    return aside;
+  }
+
   /** A folder with the program `mock`, and the environment that finds it. */
   async function withMock() {
     const bin = scenario.path('bin');
@@ -351,6 +384,143 @@ describe('mockbuild', () => {
       stderr: expect.stringMatching(
         /^to do: Look at root.log and build.log in .*results_tool/m,
       ) as string,
+    });
+  });
+
+  it('--srpm-mock builds the source package in mock, too, with what else it is to have', async () => {
+    const cwd = await copyOf();
+    const { bin, env } = await withMock();
+    const built = await sourcePackage(cwd);
+    await writeFile(
+      join(bin, 'mock'),
+      `#!/bin/sh
+echo "$@" >> "$(dirname "$0")/all"
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --resultdir) results=$2 ;;
+    --buildsrpm) srpm=yes ;;
+  esac
+  shift
+done
+[ "$srpm" = yes ] && cp '${built}' "$results/"
+exit 0
+`,
+    );
+    const srpm = 'rh-python35-tool-1-1.src.rpm';
+    const args = ['mockbuild', '--mock-config', 'own', '--srpm-mock', '-n', '--md5'];
+    await scenario.ann.must([...args, '--extra-pkgs', 'gdb', 'strace'], { cwd, env });
+    const said = (await readFile(join(bin, 'all'), 'utf8')).split('\n');
+    const digests = ['source', 'binary'].map((kind) => `--define _${kind}_filedigest_algorithm 1`);
+    const folder = / --resultdir (\S+) --buildsrpm /.exec(said[1] ?? '')?.[1] ?? '';
+    expect(said).toEqual([
+      '--version',
+      `--no-clean ${digests.join(' ')} -r own --resultdir ${folder} --buildsrpm ` +
+        `--spec ${join(cwd, 'tool.spec')} --sources ${cwd}`,
+      '--no-clean --additional-package gdb --additional-package strace -r own ' +
+        `--resultdir ${join(cwd, 'results_tool/1/1')} --rebuild ${join(cwd, srpm)}`,
+      '',
+    ]);
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+
+    // The verb of its own; a package of another name is not kept.
+    await rm(join(cwd, srpm));
+    expect(await scenario.ann.must(['srpm', '--srpm-mock', '-r', 'own'], { cwd, env })).toBe(
+      `Wrote: ${join(cwd, srpm)}\n`,
+    );
+    await rm(join(cwd, srpm));
+    const other = await copyOf('scl-python33-el7', 'other');
+    for (const [more, code, said] of [
+      [['-r', 'own'], 6, /builds rh-python35-tool, but other in python33/],
+      [['--define', 'a b'], 2, /options of rpmbuild do not count/],
+    ] as const)
+      expect(
+        await scenario.ann.run(['srpm', '--srpm-mock', ...more], { cwd: other, env }),
+      ).toMatchObject({ code, stderr: expect.stringMatching(said) as string });
+    expect((await readdir(other)).filter((name) => name.endsWith('.rpm'))).toEqual([]);
+  });
+
+  it('--default-mock-resultdir leaves the results to mock', async () => {
+    const cwd = await copyOf();
+    const { bin, env, said } = await withMock();
+    await writeFile(join(bin, 'mock'), '#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/args"\n');
+    const args = ['mockbuild', '--root', 'own', '--default-mock-resultdir'];
+    await scenario.ann.must(args, { cwd, env });
+    const srpm = join(cwd, 'rh-python35-tool-1-1.src.rpm');
+    expect(await said('args')).toEqual(['-r', 'own', '--rebuild', srpm, '']);
+    expect(await readdir(cwd)).not.toContain('results_tool');
+  });
+
+  describe('that is interrupted', () => {
+    const isRoot = process.getuid?.() === 0;
+    const as = (words: string): string => (isRoot ? `setpriv ${words}` : '');
+    /** Says what it hears; the real one becomes root, here root's becomes somebody else. */
+    const LISTENING = `#!/bin/sh
+[ "$1" = --version ] && exit
+exec ${as('--reuid=65534 --clear-groups --inh-caps=-all --')} sh -c '
+trap "echo heard INT; sleep 1; echo tidy; exit 1" INT
+trap "echo heard TERM; exit 1" TERM
+echo "mock is $$"
+for i in $(seq 3000); do sleep 0.1; done'
+`;
+
+    async function withListeningMock() {
+      const bin = scenario.path('listening');
+      await mkdir(bin);
+      await writeFile(join(bin, 'mock'), LISTENING, { mode: 0o755 });
+      return { cwd: await copyOf(), PATH: `${bin}:${scenario.ann.env.PATH}` };
+    }
+
+    /** centpkg with mock, without a terminal; what it said so far. */
+    async function running(program: readonly string[]) {
+      const { cwd, PATH } = await withListeningMock();
+      const [name = '', ...before] = program;
+      const args = [...before, 'mockbuild', '--root', 'any'];
+      const env = { ...scenario.ann.env, PATH };
+      const child = spawn(name, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+      const ended = once(child, 'exit').then(([code]) => code as number);
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const until = (words: RegExp) =>
+        expect.poll(() => words.exec(said)?.[1] ?? null, { timeout: 60_000 }).not.toBeNull();
+      await until(/mock is (\d+)/);
+      return { child, ended, until, mock: Number(/mock is (\d+)/.exec(said)?.[1]) };
+    }
+
+    it('Ctrl-C reaches it by the terminal, whoever it is, and it is waited for', async () => {
+      const { cwd, PATH } = await withListeningMock();
+      const command = `env 'PATH=${PATH}' ${as('--bounding-set=-kill')} centpkg mockbuild --root any`;
+      const session = startOnTerminal(scenario.ann, command, { columns: 80, rows: 24, cwd });
+      await expect.poll(() => session.shown(), { timeout: 60_000 }).toContain('mock is');
+      session.type('\u0003');
+      const { code, history } = await session.ended;
+      expect(code).toBe(130);
+      const lines = history.filter((line) => /heard|tidy|error/.test(line));
+      expect(lines.map((line) => line.replace('^C', ''))).toEqual([
+        'heard INT',
+        'tidy',
+        'error: Interrupted; mock is stopped.',
+      ]);
+    });
+
+    it('it is told to stop where no terminal has done so', async () => {
+      const { child, ended, until } = await running(['centpkg']);
+      child.kill('SIGTERM');
+      await until(/(heard TERM)/);
+      expect(await ended).toBe(130);
+    });
+
+    it.runIf(isRoot)('as another user it is waited for, which is said', async () => {
+      const { child, ended, until, mock } = await running([
+        'setpriv',
+        '--bounding-set=-kill',
+        'centpkg',
+      ]);
+      child.kill('SIGTERM');
+      await until(/(mock runs as another user and can not be told to stop)/);
+      process.kill(mock, 'SIGKILL');
+      expect(await ended).toBe(130);
     });
   });
 

@@ -138,12 +138,29 @@ describe('patch', () => {
     expect(stderr).toContain(words);
   });
 
-  it('without unpacked sources says how to unpack them', async () => {
+  it('without unpacked sources says how to unpack them, and finds them where prep does so', async () => {
+    await installPackages({ rpmbuild: 'rpm' });
     const { cwd, ann, component } = await copyWithSpec();
     const { code, stderr } = await ann.run(['patch', 'fix'], { cwd });
     expect({ code, stderr }).toEqual({
       code: 3,
-      stderr: `error: There is no folder ${component}-3.3.7.\nto do: Unpack the sources: centpkg prep\n`,
+      stderr: expect.stringMatching(
+        /^error: There is no folder package-\d+-3\.3\.7, neither in the clone nor in .*\nto do: Unpack the sources \(centpkg prep\); .*\n$/,
+      ) as string,
     });
+    const folder = `${component}-3.3.7`;
+    const spec = join(cwd, `${component}.spec`);
+    const text = await readFile(spec, 'utf8');
+    await writeFile(
+      spec,
+      text.replace('%description', `%prep\nmkdir ${folder}\necho a > ${folder}/a\n%description`),
+    );
+    const { builddir } = await ann.json<{ builddir: string }>(['prep'], { cwd });
+    await ann.does('cp', ['a', 'a.fix'], { cwd: join(builddir, folder) });
+    await writeFile(join(builddir, folder, 'a'), 'b\n');
+    await ann.must(['patch', 'fix'], { cwd });
+    expect(await readFile(join(cwd, `${folder}-fix.patch`), 'utf8')).toMatch(
+      /^diff -up (\S+)\/a\.fix \1\/a\n[^]*\n-a\n\+b\n$/,
+    );
   });
 });

@@ -1,4 +1,14 @@
-import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cliScenario } from '../support/cli-scenario.ts';
@@ -49,9 +59,32 @@ async function isRunning(pid: number): Promise<boolean> {
   return status !== null && !/^State:\s+[ZX]/m.test(status);
 }
 
+/** The process id that a program writes into a file, once it is there. */
+async function pidIn(file: string): Promise<number> {
+  let text = '';
+  while (!text.endsWith('\n')) {
+    await new Promise((done) => setTimeout(done, 50));
+    text = await readFile(file, 'utf8').catch(() => '');
+  }
+  return Number(text);
+}
+
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 describe('srpm', () => {
+  it('whose place is set elsewhere is not passed off as built: 6', async () => {
+    const cwd = await wrappy();
+    const elsewhere = scenario.path('elsewhere');
+    const args = ['srpm', '--define', `_srcrpmdir ${elsewhere}`];
+    expect(await scenario.ann.run(args, { cwd })).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /something else sets %_srcrpmdir\.\nto do: Leave %_srcrpmdir out of --define/,
+      ) as string,
+    });
+  });
+
   it('downloads the sources and builds the source package that the table of names has', async () => {
     const cwd = await wrappy();
     const { code, stdout } = await scenario.ann.run(['srpm'], { cwd });
@@ -70,6 +103,17 @@ describe('srpm', () => {
       nvr,
       srpm: join(cwd, `${nvr}.src.rpm`),
     });
+  });
+
+  it('--md5 has digests that old rpm knows', async () => {
+    const cwd = await wrappy();
+    const path = (await scenario.ann.must(['srpm', '--md5'], { cwd }))
+      .slice('Wrote: '.length)
+      .trim();
+    const digests = ['--queryformat', '[%{FILEDIGESTS}\n]'];
+    for (const digest of await askRpm(path, ...digests)) expect(digest).toMatch(/^[0-9a-f]{32}$/);
+    await scenario.ann.must(['srpm', '--offline'], { cwd });
+    for (const digest of await askRpm(path, ...digests)) expect(digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('refuses a spec of another name, and leaves nothing', async () => {
@@ -103,12 +147,11 @@ describe('srpm', () => {
     });
   });
 
-  it('does not build from a source that is not the one of the cache', async () => {
+  it('does not build from a source that is not the one of the cache, and leaves it: 5', async () => {
     const cwd = await wrappy();
     await writeFile(join(cwd, TARBALL), 'something else');
-    await scenario.ann.must(['srpm'], { cwd });
-    const upstream = await readFile(await upstreamTarball('wrappy@1.0.2'));
-    expect((await readFile(join(cwd, TARBALL))).equals(upstream)).toBe(true);
+    expect(await scenario.ann.run(['srpm'], { cwd })).toMatchObject({ code: 5, stdout: '' });
+    expect(await readFile(join(cwd, TARBALL), 'utf8')).toBe('something else');
   });
 
   it('builds from what is there while the server is away', async () => {
@@ -179,6 +222,58 @@ describe('local', () => {
   });
 });
 
+describe('what a build leaves', () => {
+  /** The spec of a clone with more in %build; it has all that it needs. */
+  async function building(lines: string): Promise<string> {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    await writeFile(
+      spec,
+      text.replace('%build', () => `%build\n${lines}`),
+    );
+    return cwd;
+  }
+
+  it('in the workspace goes, write-protected folders too', async () => {
+    // With a link out of it: what that leads to stays.
+    const outside = scenario.path('outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'kept'), '');
+    await chmod(outside, 0o500);
+    const cwd = await building(
+      `mkdir -p locked/in && touch locked/in/file && ln -s ${outside} locked/link && ` +
+        'chmod -R a-w locked',
+    );
+    const TMPDIR = scenario.path('read-only');
+    await mkdir(TMPDIR);
+    // root may do everything, as long as it has these.
+    const few = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'];
+    const words = [...(process.getuid?.() === 0 ? few : []), 'centpkg', 'local', '--', '--nodeps'];
+    const [program = '', ...args] = words.concat('--noclean');
+    const { code, stderr } = await scenario.ann.does(program, args, { cwd, env: { TMPDIR } });
+    expect({ code, stderr: stderr.slice(-500) }).toMatchObject({ code: 0 });
+    expect(await readdir(TMPDIR)).toEqual([]);
+    expect(await readdir(outside)).toEqual(['kept']);
+    expect((await stat(outside)).mode & 0o777).toBe(0o500);
+  });
+
+  it('is kept where its log can not be written; that ends in an error: 7', async () => {
+    const cwd = await building('seq 1 60000');
+    // No file may become as large as the log.
+    const args = ['--fsize=200000', 'centpkg', 'local', '--', '--nodeps'];
+    const { code, stderr } = await scenario.ann.does('prlimit', args, { cwd });
+    expect(code).toBe(7);
+    expect(stderr.slice(-400)).toMatch(
+      /^error: A file may not become that large here: .*\.log\nto do: /m,
+    );
+    expect(stderr.includes('60000')).toBe(true);
+    const files = await readdir(cwd);
+    expect(files).toContain('rh-nodejs4-nodejs-wrappy-1.0.2-1.el7.src.rpm');
+    expect(files.filter((name) => name.endsWith('.log'))).toEqual([]);
+  });
+});
+
 describe('the environment of a build', () => {
   it('has no secret of the user, a home of its own, and the macros of the user', async () => {
     const cwd = await wrappy();
@@ -222,6 +317,20 @@ describe('prep, compile and install', () => {
     expect(await scenario.ann.git(cwd, 'status', '--porcelain')).toBe('');
   });
 
+  it('prep --check-deps asks for what the build needs', async () => {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    await writeFile(spec, text.replace('BuildArch:', 'BuildRequires: not-to-be-had\nBuildArch:'));
+    await scenario.ann.must(['prep'], { cwd });
+    expect(await scenario.ann.run(['prep', '--check-deps'], { cwd })).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(
+        /not-to-be-had is needed by[^]*to do: Install them: /,
+      ) as string,
+    });
+  });
+
   it('--builddir and --buildrootdir name other folders', async () => {
     const cwd = await wrappy();
     const folders = [scenario.path('build'), scenario.path('root')];
@@ -257,20 +366,30 @@ describe('prep, compile and install', () => {
     const env = { ...scenario.ann.env, TMPDIR };
     const child = scenario.ann.start(['local', '--', '--nodeps'], cwd, env);
     const ended = new Promise((resolve) => child.on('close', resolve));
-    let shell = '';
-    while (!shell.endsWith('\n')) {
-      await new Promise((done) => setTimeout(done, 50));
-      shell = await readFile(mark, 'utf8').catch(() => '');
-    }
+    const shell = await pidIn(mark);
     child.kill('SIGINT');
     expect(await ended).toBe(130);
-    await expect.poll(() => isRunning(Number(shell)), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isRunning(shell), { timeout: 60_000 }).toBe(false);
     expect(await readdir(TMPDIR)).toEqual([]);
     expect((await readdir(cwd)).sort()).toEqual([...before, TARBALL].sort());
   });
 });
 
 describe('verrel, gimmespec and unused-patches', () => {
+  it('Ctrl-C ends rpm while it reads the spec, with what the spec has started', async () => {
+    const cwd = await wrappy();
+    const spec = join(cwd, 'nodejs-wrappy.spec');
+    const text = await readFile(spec, 'utf8');
+    const mark = scenario.path('reading');
+    await writeFile(spec, `%(echo $$ > ${mark}; sleep 3600; echo)\n${text}`);
+    const child = scenario.ann.start(['srpm'], cwd);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const shell = await pidIn(mark);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    await expect.poll(() => isRunning(shell), { timeout: 60_000 }).toBe(false);
+  });
+
   it('verrel prints what the branch builds, with the fields of rpkg as JSON', async () => {
     const cwd = await wrappy();
     const nvr = 'rh-nodejs4-nodejs-wrappy-1.0.2-1.el7';

@@ -118,6 +118,23 @@ describe('upload', () => {
     });
   });
 
+  it('refuses what is in git, which would go on with its own', async () => {
+    const cwd = await copyWith({ 'fix[1].patch': 'in git', 'new.tar': 'new' });
+    await scenario.ann.git(cwd, 'add', 'fix[1].patch');
+    for (const args of [['upload'], ['new-sources'], ['upload', '--dry-run']]) {
+      const words = [...args, 'new.tar', 'fix[1].patch'];
+      expect(await scenario.ann.run(words, { cwd })).toMatchObject({
+        code: 5,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^error: In git already: fix\[1\]\.patch\. .*\nto do: .*git rm --cached fix\[1\]\.patch\n$/,
+        ) as string,
+      });
+    }
+    expect(await cached(cwd)).toEqual([]);
+    expect(await staged(cwd)).toBe('fix[1].patch\n');
+  });
+
   it('refuses to mix with old md5 sources, before anything is sent', async () => {
     const md5 = '0123456789abcdef0123456789abcdef  old.tar\n';
     const cwd = await copyWith({ sources: md5, 'mixed.tar': 'mixed' });
@@ -136,7 +153,9 @@ describe('upload', () => {
     const cwd = await copyWith({ sources: 'what\n\nSHA512 (x) = 12\n', 'unsent.tar': 'unsent' });
     const { code, stderr } = await scenario.ann.run(['upload', 'unsent.tar'], { cwd });
     expect(code).toBe(6);
-    expect(stderr).toMatch(/^ {2}line 1: .+\n {2}line 3: .+$/m);
+    expect(stderr).toMatch(
+      /^ {2}line 1: .+\n {2}line 3: .+\nto do: Write it anew.*centpkg new-sources/m,
+    );
     expect(await cached(cwd)).toEqual([]);
   });
 });
@@ -168,17 +187,47 @@ describe('sources', () => {
     expect(await readdir(join(cwd, '.git/centpkg'))).toEqual([]);
   });
 
-  it('replaces a file of other content, and fetches an empty one', async () => {
-    const cwd = await copyWithSources({ 'a.tar': 'right', 'empty.tar': '' });
-    await writeFile(join(cwd, 'a.tar'), 'wrong');
-    const files = ['a.tar', 'empty.tar'].map((file) => ({
+  it('replaces an empty file, and one that the cache has too; fetches an empty one', async () => {
+    const cwd = await copyWithSources({ 'a.tar': 'older' });
+    const again = { 'a.tar': 'right', 'b.tar': 'right too', 'empty.tar': '' };
+    for (const [name, text] of Object.entries(again)) await writeFile(join(cwd, name), text);
+    await scenario.ann.must(['new-sources', ...Object.keys(again)], { cwd });
+    await writeFile(join(cwd, 'a.tar'), 'older');
+    await writeFile(join(cwd, 'b.tar'), '');
+    await rm(join(cwd, 'empty.tar'));
+    const files = Object.keys(again).map((file) => ({
       file,
       path: join(cwd, file),
       downloaded: true,
     }));
     expect(await scenario.ann.json(['sources'], { cwd })).toEqual({ files });
-    expect(await read(cwd, 'a.tar')).toBe('right');
-    expect(await read(cwd, 'empty.tar')).toBe('');
+    for (const [name, text] of Object.entries(again)) expect(await read(cwd, name)).toBe(text);
+  });
+
+  it('never replaces what only the user has, and says how to go on: 5', async () => {
+    const cwd = await copyWithSources({ 'a.tar': 'right', 'b.tar': 'other' });
+    await writeFile(join(cwd, 'a.tar'), 'mine');
+    expect(await scenario.ann.run(['sources'], { cwd })).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining(
+        'a.tar is not the one that sources names, and the look-aside cache does not have it.\n' +
+          'to do: Work with yours: centpkg upload --offline a.tar; or keep it aside: mv a.tar a.tar.mine\n',
+      ) as string,
+    });
+    expect(await read(cwd, 'a.tar')).toBe('mine');
+    expect(await read(cwd, 'b.tar')).toBe('other');
+    // Both ways that it names.
+    await scenario.ann.must(['upload', '--offline', 'a.tar'], { cwd });
+    await scenario.ann.must(['sources'], { cwd });
+    expect(await read(cwd, 'a.tar')).toBe('mine');
+    await scenario.ann.git(cwd, 'checkout', '--quiet', 'HEAD', '--', 'sources');
+    await scenario.ann.must(['new-sources', '--offline', 'b.tar'], { cwd });
+    await rm(join(cwd, 'b.tar'));
+    await mkdir(join(cwd, 'b.tar'));
+    expect(await scenario.ann.run(['sources'], { cwd })).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('b.tar is in the way.') as string,
+    });
   });
 
   it('fetches two files of the same content', async () => {

@@ -193,6 +193,28 @@ describe('pull, push, diff, new, giturl, clean', () => {
     expect(refused.stderr).toContain('centpkg giturl has no --dry-run.');
   });
 
+  it('push tells what is not committed; commit, that no branch has it; giturl, that there is none', async () => {
+    const { cwd, ann, component, head } = await pushedCopy();
+    await writeFile(join(cwd, `${component}.spec`), `${specOf(component)}# more\n`);
+    await ann.git(cwd, 'commit', '--quiet', '--allow-empty', '-m', 'Nothing');
+    const { code, stderr } = await ann.run(['push'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toContain(`warning: not committed, and not pushed: ${component}.spec\n`);
+    await ann.git(cwd, 'checkout', '--quiet', '--detach');
+    const detached = await ann.run(['commit', '-m', 'Lost'], { cwd });
+    const short = (await head()).slice(0, 10);
+    expect(detached).toMatchObject({ code: 0, stdout: `Committed ${short}.\n` });
+    expect(detached.stderr).toContain(
+      `warning: no branch has this commit. centpkg switch-branch BRANCH && git cherry-pick ${short}\n`,
+    );
+    await ann.git(cwd, 'checkout', '--quiet', '--orphan', 'new');
+    expect(await ann.run(['giturl'], { cwd })).toMatchObject({
+      code: 3,
+      stderr:
+        'error: There is no commit yet.\nto do: Check out a branch: centpkg switch-branch -l\n',
+    });
+  });
+
   it('push --force is refused by the server, and says why', async () => {
     const { cwd, ann, component, head } = await pushedCopy();
     const before = await head();

@@ -154,6 +154,21 @@ describe.each(['dash', 'busybox'])("Koji's source command under %s", (shell) => 
     await expect(readFile(target)).rejects.toThrow('ENOENT');
   });
 
+  it('never says the password of an address', async () => {
+    const folder = await checkout(line('missing.tar'));
+    const { host } = new URL(elsewhere());
+    for (const [login, said] of [
+      ['http://ann:sec:k3y@', `missing.tar: can not be had from http://${host}/lookaside`],
+      ['HTTP://ann:sec:k3y@', `HTTP://${host}/lookaside is no address`],
+      ['ann:sec:k3y@', `${host}/lookaside is no address`],
+      ['http://ann:sec:k3y/@', `can not be had from http://${host}/lookaside`],
+    ] as const) {
+      const { code, stderr } = await fetchIn(shell, folder, `${login}${host}/lookaside`);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+      expect(stderr).not.toContain('k3y');
+    }
+  });
+
   it('says where it can not work', async () => {
     const folder = scenario.path('nowhere');
     await mkdir(folder);

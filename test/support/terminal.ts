@@ -102,6 +102,8 @@ export async function onTerminal(
 export interface RunningSession {
   /** Keys that the person presses: `\u0003` is Ctrl-C. */
   type(keys: string): void;
+  /** All that came so far. */
+  shown(): string;
   /** The whole session, at its end. */
   readonly ended: Promise<TerminalSession>;
 }
@@ -124,5 +126,5 @@ export function startOnTerminal(
     const { history } = new Terminal(columns, rows).write(raw);
     return { code: code as number | null, raw, history };
   });
-  return { type: (keys) => child.stdin.write(keys), ended };
+  return { type: (keys) => child.stdin.write(keys), shown: () => raw, ended };
 }
