@@ -12,5 +12,5 @@ describe('the demo', () => {
     const done = await run(process.execPath, [program], { cwd: ROOT, env: process.env });
     expect(done.stdout.slice(-2000)).toContain('The story went as told.');
     expect(done.code).toBe(0);
-  }, 240_000);
+  }, 600_000);
 });

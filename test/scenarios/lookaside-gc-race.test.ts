@@ -82,5 +82,5 @@ describe('gc beside uploads and pushes', () => {
       expect(await answer.text()).toBe(contentOf(file));
     }
     expect(faultsIn(server)).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

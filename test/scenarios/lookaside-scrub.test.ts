@@ -20,7 +20,7 @@ const pathOf = async (file: string): Promise<string> => {
 const last = async () => (await scenario.server.must('showScrub', {})).last;
 async function scrub() {
   await scenario.server.must('startScrub', {});
-  expect(await eventually(async () => (await last())?.finishedAt !== null, 40)).toBe(true);
+  expect(await eventually(async () => (await last())?.finishedAt !== null, 110)).toBe(true);
   return last();
 }
 
@@ -87,7 +87,7 @@ describe('a scrub', () => {
     // The job of the dead server is leased still; asking again begins no second scrub.
     const { last: asked } = await scenario.server.must('startScrub', {});
     expect(asked?.id).toBe(before?.id);
-    expect(await eventually(async () => (await last())?.finishedAt !== null, 40)).toBe(true);
+    expect(await eventually(async () => (await last())?.finishedAt !== null, 110)).toBe(true);
     expect(await last()).toMatchObject({ files: 25, damaged: 0, missing: 0 });
   });
 });

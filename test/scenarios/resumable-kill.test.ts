@@ -18,7 +18,7 @@ function expectPrefix(there: Buffer, content: Buffer): void {
   expect(there.equals(content.subarray(0, there.length))).toBe(true);
 }
 
-it(`an upload outlives a server that is killed ${KILLS} times`, { timeout: 180_000 }, async () => {
+it(`an upload outlives a server that is killed ${KILLS} times`, { timeout: 600_000 }, async () => {
   const { server, people } = scenario;
   const tus = new TusClient(server, people.committer);
   const content = randomBytes(64 * MiB);
