@@ -31,16 +31,24 @@ describe('gc beside uploads and pushes', () => {
         await pause(30);
       }
     };
+    let fresh = 0;
     // Files that are uploaded again and again, each time when it may be in any state of its end.
     const uploads = Array.from({ length: FILES }, async (_, n) => {
       const file = `again-${n}.tar`;
       for (const end = Date.now() + LOOPS; Date.now() < end; ) {
+        const began = Date.now();
         const status = await put(server, people.committer, 'python', file, contentOf(file));
         expect([200, 201, 503]).toContain(status);
         if (status !== 503) {
           const answer = await get(file);
-          expect([file, answer.status]).toEqual([file, 200]);
-          expect(await answer.text()).toBe(contentOf(file));
+          // Its time may have run out where the machine is that busy.
+          const found = Date.now() - began < SECONDS * 1000 ? [200] : [200, 404];
+          expect(found).toContain(answer.status);
+          const content = await answer.text();
+          if (answer.status === 200) {
+            expect(content).toBe(contentOf(file));
+            fresh++;
+          }
         }
         await pause(SECONDS * 1000 * (0.7 + Math.random() * 1.8));
       }
@@ -75,6 +83,7 @@ describe('gc beside uploads and pushes', () => {
     stop.abort();
     await collector;
     expect(collected).toBeGreaterThan(3);
+    expect(fresh).toBeGreaterThan(FILES);
     expect(pushed.length).toBeGreaterThan(0);
     for (const file of pushed) {
       const answer = await get(file);
