@@ -9,6 +9,7 @@ import type { BuildDeps } from '../builds/build-deps.ts';
 import { listBuilds } from '../builds/build-rows.ts';
 import { cancelTask, resubmitTask } from '../builds/change-task.ts';
 import { demoteBuild, promoteBuild } from '../builds/promote-build.ts';
+import { sharedAnswers } from '../builds/shared-answers.ts';
 import { showBuild } from '../builds/show-build.ts';
 import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
@@ -98,6 +99,8 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
         by,
       }),
   };
+  // Of one moment: what the build has become, and its tasks.
+  const taskNow = sharedAnswers((task: number) => showTask(builds, { task }));
   return {
     whoami: (context) => whoami(db, context),
     showServer: () => deps.showServer(),
@@ -165,7 +168,7 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showBuild: (_context, input) => showBuild(builds, input),
     promoteBuild: (context, input) => promoteBuild(builds, context, input),
     demoteBuild: (context, input) => demoteBuild(builds, context, input),
-    showTask: (_context, input) => showTask(builds, input),
+    showTask: (_context, { task }) => taskNow(task),
     readTaskLog: (_context, input) => readTaskLog(builds, input),
     cancelTask: (context, input) => cancelTask(builds, context, input),
     resubmitTask: (context, input) => resubmitTask(builds, context, input),
