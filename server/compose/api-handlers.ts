@@ -12,6 +12,7 @@ import { listBuilds } from '../builds/list-builds.ts';
 import { resubmitPush } from '../builds/parked-pushes.ts';
 import { demoteBuild, promoteBuild } from '../builds/promote-build.ts';
 import { listResults, recordResult } from '../builds/results.ts';
+import { sharedAnswers } from '../builds/shared-answers.ts';
 import { showBuild } from '../builds/show-build.ts';
 import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
@@ -101,6 +102,8 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
         by,
       }),
   };
+  // Of one moment: what the build has become, and its tasks.
+  const taskNow = sharedAnswers((task: number) => showTask(builds, { task }));
   return {
     whoami: (context) => whoami(db, context),
     showServer: () => deps.showServer(),
@@ -170,7 +173,7 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     demoteBuild: (context, input) => demoteBuild(builds, context, input),
     recordResult: (context, input) => recordResult(builds, context, input),
     listResults: (_context, input) => listResults(builds, input),
-    showTask: (_context, input) => showTask(builds, input),
+    showTask: (_context, { task }) => taskNow(task),
     readTaskLog: (_context, input) => readTaskLog(builds, input),
     cancelTask: (context, input) => cancelTask(builds, context, input),
     cancelBuild: (context, input) => cancelBuild(builds, context, input),

@@ -182,7 +182,8 @@ export class HubCaller {
   }
 }
 
-function bodyOf(method: string, params: readonly XmlRpcValue[]): string {
+/** @throws DistGitError `input_invalid`, `too_large` where it can not be said to a hub */
+export function bodyOf(method: string, params: readonly XmlRpcValue[]): string {
   let body: string;
   try {
     body = encodeCall(method, params);
