@@ -12,7 +12,7 @@ const BACKGROUND = 5;
  * From where Koji's builders clone: `git+https://HOST/scls/python.git#<commit>`; of an SRPM, where
  * the hub has it.
  */
-export const sourceOf = (
+const sourceOf = (
   { gitUrl }: Pick<BuildDeps, 'gitUrl'>,
   { component, commit, srpm }: Pick<BuildRow, 'component' | 'commit' | 'srpm'>,
 ): string => srpm ?? `git+${gitUrl(component)}#${commit}`;

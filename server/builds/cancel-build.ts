@@ -5,6 +5,8 @@ import { type RequestContext, recordAudit, requireUser, serverAuditRow } from '.
 import type { BuildDeps } from './build-deps.ts';
 import { askedTogether, type BuildRow, buildsOfTask, buildView, taskNow } from './build-rows.ts';
 import { requireOwn } from './change-task.ts';
+import { isTaskOf } from './find-task.ts';
+import { tasksOf } from './read-tasks.ts';
 
 /**
  * Cancels a task with all below it; the rows follow when Koji says that it is canceled.
@@ -64,13 +66,28 @@ async function cancelRows(
   const tasks = new Set(marked.map(taskNow));
   let told = !tasks.has(null);
   for (const task of tasks)
-    if (task !== null)
-      await tellKoji(deps, task, marked).catch((error: unknown) => {
-        if (!(error instanceof DistGitError) || error.code !== 'unavailable') throw error;
-        told = false;
-      });
+    if (task !== null && !(await tellIfOurs(deps, task, marked))) told = false;
   const after = new Map(marked.map((row) => [row.id, row]));
   return { items: rows.map((row) => buildView(after.get(row.id) ?? row)), told };
+}
+
+/** @returns false: it is to be told later, or that is no task of ours any more */
+async function tellIfOurs(
+  deps: BuildDeps,
+  id: number,
+  rows: readonly BuildRow[],
+): Promise<boolean> {
+  const own = rows.filter((row) => taskNow(row) === id);
+  try {
+    const task = (await tasksOf(deps, [id])).get(id) ?? null;
+    // A hub that was set up anew gives its numbers again: `followBuilds` ends what is lost.
+    if (task === null || !own.every((row) => isTaskOf(row, task))) return false;
+    await tellKoji(deps, id, own);
+    return true;
+  } catch (error) {
+    if (error instanceof DistGitError && error.code === 'unavailable') return false;
+    throw error;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { type RequestContext, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { askedTogether, type BuildRow, buildsOfTask } from './build-rows.ts';
-import { pushTo, requireBranch } from './find-commit.ts';
+import { findCommit, pushTo, requireBranch } from './find-commit.ts';
 import { submitBuild } from './submit-build.ts';
 
 /** Who may have it built may stop it, and have it built again. */
@@ -57,13 +57,15 @@ async function resubmit(
       'It has neither failed nor was it canceled.',
       'Look at it: centpkg builds; centpkg watch TASK',
     );
-  if (row.srpm !== null)
+  if (row.commit === null)
     fail(
       'conflict',
       'It was made of an SRPM, which Koji may have cleaned up.',
       'Hand it over again: centpkg scratch-build --srpm FILE',
     );
-  const { component, commit, srpm, kind, target, options } = row;
+  const { component, srpm, kind, target, options } = row;
+  // It may have been taken off the branch since then, for a reason.
+  const commit = await findCommit(deps, component, branch, row.commit);
   const wanted = { component, branch, commit, srpm, kind, target, options };
   const first = options.firstArch !== null;
   const { notes: _, ...again } = await submitBuild(deps, context, decision, wanted, first);

@@ -9,7 +9,7 @@ import { refusalError } from '../access/authorize.ts';
 import type { BuildDeps } from './build-deps.ts';
 import type { BuildRow } from './build-rows.ts';
 import { checkBuild } from './check-build.ts';
-import { pushTo, requireBranch } from './find-commit.ts';
+import { findCommit, pushTo, requireBranch } from './find-commit.ts';
 
 /**
  * Who acts when something goes on that a user began: by what that user may do now.
@@ -28,7 +28,8 @@ export async function actingUser(
 
 /**
  * Looks again at all that was asked when a build was submitted, for the part of it that comes later:
- * a right may be withdrawn since then, the collection closed, the component retired.
+ * a right may be withdrawn since then, the collection closed, the component retired, the commit taken
+ * off the branch.
  * @returns why it must not go on, which is in the audit log then; null: it may
  * @throws DistGitError `unavailable`
  */
@@ -62,6 +63,7 @@ async function requireStill(deps: BuildDeps, row: BuildRow): Promise<void> {
   const branch = requireBranch(await deps.components.find(row.component), row);
   const decision = decide(user, pushTo(row.component, branch));
   if (!decision.allowed) throw refusalError(decision);
-  const { component, commit, srpm, kind, target, options } = row;
+  const { component, srpm, kind, target, options } = row;
+  const commit = row.commit && (await findCommit(deps, component, branch, row.commit));
   await checkBuild(deps, { component, branch, commit, srpm, kind, target, options }, row.id);
 }

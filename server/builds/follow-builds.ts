@@ -1,9 +1,9 @@
 import { sql as raw } from 'kysely';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { isFinished } from '../../core/domain/build.ts';
-import { askForBuild, isFirstNext, sourceOf } from './ask-koji.ts';
+import { askForBuild, isFirstNext } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
-import { type BuildRow, taskNow, UNDER_WAY } from './build-rows.ts';
+import { type BuildRow, NOT_AT_KOJI, taskNow, UNDER_WAY } from './build-rows.ts';
 import { tellKoji } from './cancel-build.ts';
 import { refusedNow } from './check-again.ts';
 import { findTask, isTaskOf } from './find-task.ts';
@@ -105,7 +105,7 @@ async function findLost(deps: BuildDeps, row: BuildRow): Promise<void> {
   else {
     const end =
       row.cancel_by === null
-        ? ({ state: 'failed', problem: 'It did not get to Koji. Ask again.' } as const)
+        ? ({ state: 'failed', problem: NOT_AT_KOJI } as const)
         : ({ state: 'canceled', problem: 'It was canceled before it got to Koji.' } as const);
     await endRow(deps, row, end, 'Koji has no such task.');
   }
@@ -151,9 +151,11 @@ async function goOn(deps: BuildDeps, row: BuildRow): Promise<void> {
 /** A build of a chain has a task of its own, below that of the chain. */
 async function followInChain(deps: BuildDeps, row: BuildRow, chain: Task): Promise<void> {
   const answer = await deps.koji.hub().read('getTaskDescendents', chain.id, true);
-  const source = sourceOf(deps, row);
+  // The server may have had another address when it asked.
+  const source = `/${row.component}.git#${row.commit}`;
   const own = descendentsOf(answer, chain.id).find(
-    ({ method, request }) => method === 'build' && request[0] === source,
+    ({ method, request: [from] }) =>
+      method === 'build' && typeof from === 'string' && from.endsWith(source),
   );
   if (own !== undefined && isFinished(own.state)) return finishBuild(deps, row, own);
   if (!isFinished(chain.state)) return;

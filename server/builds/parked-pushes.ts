@@ -10,6 +10,9 @@ import { isWanted } from './auto-build.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
 
+/** That are shown: each takes a look at what is built of it. */
+const MOST = 100;
+
 type Parked = ApiOutput<'listBuilds'>['parked'];
 
 /**
@@ -29,7 +32,7 @@ export async function parkedPushes(
     .where('jobs.state', '=', 'parked')
     .orderBy('jobs.id', 'desc')
     .orderBy('u.ref')
-    .limit(limit);
+    .limit(Math.min(limit, MOST));
   if (component !== undefined) query = query.where('pushes.component', '=', component);
   const parked: Parked = [];
   for (const one of await query.execute()) {

@@ -23,12 +23,14 @@ describe('a task that Koji has no more', () => {
   it('ends its build, and not before Koji itself has said so', async () => {
     const one = await scenario.annPackage();
     const task = await start(one);
-    const failures = Array.from({ length: 9 }, () => 'offline' as const);
-    scenario.hub.fail(/^getTaskInfo$/, ...failures);
+    await scenario.hub.stop();
     scenario.builder.lose(task);
-    await expect.poll(() => scenario.hub.planned, { timeout: 120_000 }).toBeLessThan(4);
+    const notAsked = () => scenario.server.log.split('builds can not be followed now').length - 1;
+    const before = notAsked();
+    await expect.poll(notAsked, { timeout: 120_000 }).toBeGreaterThan(before + 1);
     const { items } = await scenario.server.must('listBuilds', { component: one.component });
     expect(items[0]?.state).toBe('building');
+    await scenario.hub.start();
     const { problem } = await scenario.until(one.component, ({ state }) => state === 'failed');
     expect(problem).toBe(lost(task));
     const watched = await scenario.ann.run(['watch', String(task)]);
@@ -50,6 +52,21 @@ describe('a task that Koji has no more', () => {
     expect(scenario.hub.state.as('kojiadmin', 'listTags', other.nvr)).toMatchObject([
       { name: `${PREFIX}-candidate` },
     ]);
+  });
+
+  it('is not canceled in the place of the one that has its number', async () => {
+    const one = await scenario.annPackage();
+    const task = await start(one);
+    const { state } = scenario.hub;
+    const other = Number(state.as('distgit', 'build', 'git+https://x/y#1', 'nothing'));
+    await scenario.hub.stop();
+    scenario.builder.lose(task);
+    scenario.builder.giveNumber(other, task);
+    const canceled = await scenario.ann.run(['cancel', String(task)]);
+    expect([canceled.code, canceled.stdout]).toEqual([0, says('as soon as Koji can be told')]);
+    await scenario.hub.start();
+    await scenario.until(one.component, ({ problem }) => problem === lost(task));
+    expect(state.store.one('task', { id: task })?.state).toBe(0);
   });
 
   it('ends the tagging that it was for', async () => {

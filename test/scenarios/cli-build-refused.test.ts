@@ -189,6 +189,15 @@ describe('a task that is none of ours', () => {
         code: 3,
         stderr: says(`Task ${task} of Koji is no build of this server.`),
       });
+    const none: [number, string, string[]][] = [
+      [3, 'There is no build 99999.', ['cancel', '--build', '99999']],
+      [3, 'There is no build 99999.', ['resubmit', '--build', '99999']],
+      [3, 'There is no such push.', ['resubmit', '--push', '0'.repeat(36)]],
+      [2, 'Name one thing', ['cancel']],
+      [2, 'Name one thing', ['resubmit', '7', '--build', '7']],
+    ];
+    for (const [code, text, args] of none)
+      expect(await scenario.ann.run(args)).toMatchObject({ code, stderr: says(text) });
     const one = await scenario.annPackage();
     const { task: own = 0 } =
       (
