@@ -6,6 +6,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   lookaside: 'The look-aside cache',
   collection: 'Software Collections',
   sig: 'Special interest groups and who may commit',
+  result: 'Results of tests of builds',
   request: 'Ask for rights that you do not have, and answer',
   user: 'Local users',
   token: 'Tokens',

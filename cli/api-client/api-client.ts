@@ -1,8 +1,9 @@
 import { DistGitError, type ErrorDetail } from '../../core/api/distgit-error.ts';
 import { ERROR_TABLE, type ErrorCode } from '../../core/api/error-table.ts';
-import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
+import { API_ROOT, type FileOperation, type Operation, ROUTES } from '../../core/api/routes.ts';
 import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
-import { answerOf, open, textOf } from './requests.ts';
+import type { Track } from '../output/progress.ts';
+import { answerOf, open, sendFile, textOf } from './requests.ts';
 
 /** Of TLS: contents of files in PEM. */
 export interface TlsOptions {
@@ -62,8 +63,46 @@ export class ApiClient {
     request.setTimeout(PATIENCE_MS);
     request.end(body);
     const answer = await answerOf(request, this.url);
-    const text = await textOf(answer, this.url);
-    const status = answer.statusCode ?? 0;
+    return this.#outputOf<O>(answer.statusCode ?? 0, await textOf(answer, this.url));
+  }
+
+  /**
+   * Calls an operation whose body is a file.
+   * @param file with its size in bytes
+   * @param signal breaks it off
+   * @throws DistGitError as `call`
+   */
+  async callWithFile<O extends FileOperation>(
+    operation: O,
+    input: ApiInput<O>,
+    file: { readonly path: string; readonly size: number },
+    track: Track,
+    signal: AbortSignal,
+  ): Promise<ApiOutput<O>> {
+    const { method, path } = ROUTES[operation];
+    const query = new URLSearchParams(
+      Object.entries(input as Record<string, unknown>)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]): [string, string] => [key, String(value)]),
+    );
+    const headers = {
+      Accept: 'application/json',
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': file.size,
+      Expect: '100-continue',
+    };
+    const target = `${API_ROOT}${path}?${query.toString()}`;
+    const request = open(this, method.toUpperCase(), target, headers, signal);
+    request.setTimeout(PATIENCE_MS);
+    track.start(file.size);
+    const range = { path: file.path, start: 0, end: file.size - 1 };
+    const { answer, text } = await sendFile(request, this.url, range, track);
+    const output = this.#outputOf<O>(answer.statusCode ?? 0, text);
+    track.done();
+    return output;
+  }
+
+  #outputOf<O extends Operation>(status: number, text: string): ApiOutput<O> {
     if (status < 200 || status > 299) throw responseError(status, text, this.url);
     try {
       return JSON.parse(text) as ApiOutput<O>;

@@ -1,5 +1,5 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { type Operation, ROUTES } from '../../core/api/routes.ts';
+import { type FileOperation, type Operation, ROUTES } from '../../core/api/routes.ts';
 import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
 import { ApiClient } from './api-client.ts';
 
@@ -26,6 +26,13 @@ export class NotSent extends DistGitError {
 export class DryRunClient extends ApiClient {
   override call<O extends Operation>(operation: O, input: ApiInput<O>): Promise<ApiOutput<O>> {
     if (ROUTES[operation].method === 'get') return super.call(operation, input);
+    return Promise.reject(new NotSent(operation, input as Record<string, unknown>));
+  }
+
+  override callWithFile<O extends FileOperation>(
+    operation: O,
+    input: ApiInput<O>,
+  ): Promise<ApiOutput<O>> {
     return Promise.reject(new NotSent(operation, input as Record<string, unknown>));
   }
 }

@@ -16,7 +16,7 @@ export async function pushedCommit(
     fail(
       'check_failed',
       'There are changes that are not committed.',
-      'Commit and push them (centpkg commit -m TEXT && centpkg push), or put them aside: git stash',
+      'Commit and push them (centpkg commit -m TEXT && centpkg push), or put them aside: git stash. To try them as they are: centpkg scratch-build --srpm',
     );
   const commit = (await git.read('rev-parse', 'HEAD')).trim();
   const pushed = `refs/remotes/${remote}/${branchName(branch)}`;

@@ -2,6 +2,7 @@ import { fail } from '../../core/api/distgit-error.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { pushedCommit } from '../builds/pushed-commit.ts';
+import { startOfSrpm } from '../builds/start-of-srpm.ts';
 import { type Build, watchTask } from '../builds/watch-task.ts';
 import {
   type CommandContext,
@@ -30,11 +31,17 @@ const ARCHES: OptionSpec = {
   list: true,
 };
 
+const SRPM: OptionSpec = {
+  flags: '--srpm [file]',
+  help: 'a scratch build of this source package (default: one that "centpkg srpm" makes of what lies here), whether pushed or not',
+};
+
 async function build(
   context: CommandContext,
   options: Options,
   scratch: boolean,
 ): Promise<Outcome> {
+  if (options.srpm !== undefined) return buildOfSrpm(context, options, scratch);
   const arches = listOption(options, 'arches') ?? null;
   if (arches !== null && !scratch)
     fail(
@@ -62,6 +69,32 @@ async function build(
   return outcome(context, options, [started]);
 }
 
+/** Koji's rule, and CentOS's: what is kept is built from a commit that everybody can have. */
+async function buildOfSrpm(
+  context: CommandContext,
+  options: Options,
+  scratch: boolean,
+): Promise<Outcome> {
+  if (!scratch)
+    fail(
+      'usage',
+      'A build that is kept is made of a pushed commit, never of an SRPM.',
+      'Try the package: centpkg scratch-build --srpm; to keep it, commit, push, and: centpkg build',
+    );
+  if (flagOption(options, 'skipTag'))
+    fail('usage', 'A scratch build goes into no tag.', 'Leave --skip-tag out.');
+  if (flagOption(options, 'firstArch'))
+    fail('usage', '--first-arch and --scratch exclude each other.');
+  const { notes, ...started } = await startOfSrpm(context, textOption(options, 'srpm'), {
+    target: textOption(options, 'target'),
+    arches: listOption(options, 'arches')?.join(','),
+    failFast: flagOption(options, 'failFast') ? 'true' : undefined,
+    background: flagOption(options, 'background') ? 'true' : undefined,
+  });
+  for (const line of notes) context.note(line);
+  return outcome(context, options, [started]);
+}
+
 async function outcome(
   context: CommandContext,
   options: Options,
@@ -76,8 +109,8 @@ async function outcome(
   return watched(context, task);
 }
 
-const nameOf = ({ nvr, component, commit, kind }: Build): string =>
-  kind === 'scratch' || nvr === null ? `${component} at ${commit.slice(0, 12)}` : nvr;
+const nameOf = ({ nvr, component, commit, srpm, kind }: Build): string =>
+  srpm ?? (kind === 'scratch' || nvr === null ? `${component} at ${commit?.slice(0, 12)}` : nvr);
 
 async function watched(context: CommandContext, task: number): Promise<Outcome> {
   const builds = await watchTask(context, task);
@@ -127,6 +160,7 @@ export const buildCommands: readonly CommandSpec[] = [
       { flags: '--skip-tag', help: 'put the build into no tag' },
       { flags: '--scratch', help: 'a scratch build: for trying, never in a tag' },
       ARCHES,
+      SRPM,
       {
         flags: '--first-arch',
         help: 'a scratch build on the first architecture goes before; the build follows on all of them when it succeeded (Koji builds on some of them only in scratch builds)',
@@ -138,8 +172,8 @@ export const buildCommands: readonly CommandSpec[] = [
   {
     name: 'scratch-build',
     summary: 'The same as "build --scratch"',
-    options: [...COMMON, FAIL_FAST, ARCHES],
-    examples: ['centpkg scratch-build --arches x86_64'],
+    options: [...COMMON, FAIL_FAST, ARCHES, SRPM],
+    examples: ['centpkg scratch-build --arches x86_64', 'centpkg scratch-build --srpm'],
     run: (context, _args, options) => build(context, options, true),
   },
   {

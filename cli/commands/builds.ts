@@ -1,29 +1,59 @@
 import { fail } from '../../core/api/distgit-error.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
 import { branchName, parseBranchOrAlias } from '../../core/domain/branch-name.ts';
 import { parseCollectionName } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
 import { quoted } from '../../core/domain/text.ts';
 import type { Build } from '../builds/watch-task.ts';
-import { type CommandContext, type CommandSpec, flagOption, textOption } from '../command.ts';
+import {
+  type CommandContext,
+  type CommandSpec,
+  flagOption,
+  type Options,
+  textOption,
+} from '../command.ts';
 import { fields, shortTime, table } from '../output/table.ts';
 import { currentBranch, openWorkingCopy } from '../working-copy/working-copy.ts';
 
-const HEAD = ['build', 'state', 'tags', 'task', 'commit', 'by', 'submitted'];
+const HEAD = ['id', 'build', 'state', 'tags', 'task', 'commit', 'by', 'submitted'];
 const row = (one: Build): string[] => [
+  String(one.id),
   one.kind === 'scratch' ? `${one.component} (scratch)` : (one.nvr ?? one.component),
   one.problem === null ? one.state : `${one.state}: ${one.problem}`,
   one.tags.join(', ') || '-',
   one.task === null ? '-' : String(one.task),
-  one.commit.slice(0, 12),
+  one.commit?.slice(0, 12) ?? 'SRPM',
   one.submittedBy,
   shortTime(one.submittedAt),
 ];
 
-/** A task's number. @throws DistGitError `usage` */
-function taskNumber(text: string): number {
+const testsOf = ({ results }: ApiOutput<'listBuilds'>['items'][number]): string =>
+  results.map(({ test, outcome }) => `${test} ${outcome}`).join(', ') || '-';
+
+/** @param what of which it is the number. @throws DistGitError `usage` */
+function numberOf(what: string, text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text))
-    fail('usage', `${text} is not the number of a task.`, 'See "centpkg builds" for the tasks.');
+    fail('usage', `${text} is not the number of a ${what}.`, 'See "centpkg builds".');
   return Number(text);
+}
+
+const BUILD_OPTION = { flags: '--build <id>', help: 'a build that has no task (see builds)' };
+const PUSH_OPTION = {
+  flags: '--push <id>',
+  help: 'a push whose builds could not be asked for (see builds)',
+};
+
+type Named = { readonly task: number } | { readonly build: number } | { readonly push: string };
+
+/** What is to be canceled or built again: one of three. @throws DistGitError `usage` */
+function oneOf([task]: readonly (string | undefined)[], options: Options): Named {
+  const [build, push] = [textOption(options, 'build'), textOption(options, 'push')];
+  if ([task, build, push].filter((one) => one !== undefined).length !== 1)
+    fail('usage', 'Name one thing: a task, or what an option names.', 'See "centpkg builds".');
+  if (push !== undefined) return { push };
+  return build === undefined
+    ? { task: numberOf('task', task ?? '') }
+    : { build: numberOf('build', build) };
 }
 
 /**
@@ -85,30 +115,56 @@ export const buildsCommands: readonly CommandSpec[] = [
           : flagOption(options, 'all') || copy === null
             ? undefined
             : branchName(await currentBranch(copy));
-      const { items } = await context.api.call('listBuilds', {
+      const { items, parked } = await context.api.call('listBuilds', {
         component: copy?.component ?? parseComponentName(named ?? ''),
         branch,
       });
-      return { data: items, text: table(HEAD, items.map(row), 'No builds.') };
+      for (const { push, branch: of, commit, user } of parked)
+        context.note(
+          `${of} at ${commit.slice(0, 12)}, pushed by ${user}, is not built: Koji could not be asked. Try again: centpkg resubmit --push ${push}`,
+        );
+      const isTested = items.some(({ results }) => results.length > 0);
+      const [head, rows] = isTested
+        ? [[...HEAD, 'tests'], items.map((one) => [...row(one), testsOf(one)])]
+        : [HEAD, items.map(row)];
+      return { data: items, text: table(head, rows, 'No builds.') };
     },
   },
   {
     name: 'cancel',
-    args: '<task>',
+    args: '[task]',
     summary: 'Cancel a build that is under way',
-    examples: ['centpkg cancel 4711'],
-    async run({ api }, [task = '']) {
-      const { items } = await api.call('cancelTask', { task: taskNumber(task) });
-      return { data: items, text: `Koji cancels task ${task}.` };
+    options: [BUILD_OPTION],
+    examples: ['centpkg cancel 4711', 'centpkg cancel --build 12'],
+    async run({ api }, args, options) {
+      const what = oneOf(args, options);
+      if ('push' in what) fail('usage', 'A push is not canceled.');
+      const { items, told } =
+        'task' in what ? await api.call('cancelTask', what) : await api.call('cancelBuild', what);
+      const name = 'task' in what ? `task ${what.task}` : `build ${what.build}`;
+      const text = told
+        ? `Koji cancels ${name}.`
+        : `${name[0]?.toUpperCase()}${name.slice(1)} is canceled as soon as Koji can be told: see "centpkg builds".`;
+      return { data: items, text };
     },
   },
   {
     name: 'resubmit',
-    args: '<task>',
-    summary: 'Build again what failed or was canceled',
-    examples: ['centpkg resubmit 4711'],
-    async run({ api }, [task = '']) {
-      const { items } = await api.call('resubmitTask', { task: taskNumber(task) });
+    args: '[task]',
+    summary: 'Build again what failed or was canceled, or could not be asked for',
+    options: [BUILD_OPTION, PUSH_OPTION],
+    examples: ['centpkg resubmit 4711', 'centpkg resubmit --build 12'],
+    async run({ api }, args, options) {
+      const what = oneOf(args, options);
+      if ('push' in what) {
+        const data = await api.call('resubmitPush', what);
+        const text = `The builds of the push to ${data.component} are asked for again: see "centpkg builds".`;
+        return { data, text };
+      }
+      const { items } =
+        'task' in what
+          ? await api.call('resubmitTask', what)
+          : await api.call('resubmitBuild', what);
       const again = items[0]?.task;
       const text = `Koji builds it again as task ${again}.\nFollow it: centpkg watch ${again}`;
       return { data: items, text };

@@ -63,6 +63,9 @@ export function collectionDetails(collection: Collection & { components?: string
     ['vendor', collection.vendor],
     ['meta component', collection.metaComponent],
     ...(collection.inheritTesting ? [['inherits', 'its own testing tag'] as const] : []),
+    ...Object.entries(collection.promotion).flatMap(([level, { tests }]) =>
+      tests.length === 0 ? [] : [[`for ${level}`, `passed ${tests.join(', ')}`] as const],
+    ),
     ['created', shortTime(collection.createdAt)],
     ...(collection.components === undefined
       ? []

@@ -7,10 +7,12 @@ import {
   type Vendor,
 } from '../../core/domain/collection.ts';
 import { parseComponentName } from '../../core/domain/component-name.ts';
+import { parseTestName } from '../../core/domain/test-result.ts';
 import {
   type CommandContext,
   type CommandSpec,
   flagOption,
+  listOption,
   type OptionSpec,
   type Options,
   type Outcome,
@@ -56,13 +58,14 @@ function appliedText({ applied, changes, unchanged, warnings }: Applied): string
 function declared(collections: readonly Collection[]) {
   const vendors = new Map(collections.map(({ name, vendor }) => [name, vendor]));
   return collections.map(
-    ({ name, sig, vendor, sclName, metaComponent, inheritTesting, releases }) => ({
+    ({ name, sig, vendor, sclName, metaComponent, inheritTesting, promotion, releases }) => ({
       name,
       sig,
       namespace: vendor,
       ...(sclName === name ? {} : { sclName }),
       metaComponent,
       ...(inheritTesting ? { inheritTesting } : {}),
+      ...declaredPromotion(promotion),
       releases: Object.fromEntries(
         releases.map(({ release, depends }) => [
           release,
@@ -82,9 +85,21 @@ function declared(collections: readonly Collection[]) {
   );
 }
 
+/** A level without tests is as one that is not declared. */
+function declaredPromotion(promotion: Collection['promotion']) {
+  const levels = Object.entries(promotion).filter(([, { tests }]) => tests.length > 0);
+  return levels.length === 0 ? {} : { promotion: Object.fromEntries(levels) };
+}
+
 /** An option that is on, off, or not given. */
 function choice(value: string | undefined): boolean | undefined {
   return value === undefined ? undefined : value === 'on';
+}
+
+/** The tests that an option names; undefined: it was not given. */
+function testsOf(options: Options, name: string) {
+  const tests = listOption(options, name)?.filter((test) => test !== '');
+  return tests === undefined ? undefined : { tests: tests.map(parseTestName) };
 }
 
 /** What `collection apply --file` takes. */
@@ -139,16 +154,33 @@ export const declarationCommands: readonly CommandSpec[] = [
         help: 'builds see what is in its own testing tag',
         choices: ['on', 'off'],
       },
+      {
+        flags: '--tests-for-testing <names>',
+        help: 'what a build has to pass before it goes to testing; "": nothing',
+        list: true,
+      },
+      {
+        flags: '--tests-for-release <names>',
+        help: 'what a build has to pass before it is released; "": nothing',
+        list: true,
+      },
     ],
-    examples: ['centpkg collection edit rh-python34 --inherit-testing on'],
+    examples: [
+      'centpkg collection edit rh-python34 --inherit-testing on',
+      'centpkg collection edit rh-python34 --tests-for-testing functional',
+    ],
     async run({ api }, [name = ''], options) {
       const scl = textOption(options, 'sclName');
       const meta = textOption(options, 'meta');
+      const testing = testsOf(options, 'testsForTesting');
+      const release = testsOf(options, 'testsForRelease');
       const changes = {
         vendor: textOption(options, 'vendor') as Vendor | undefined,
         sclName: scl === undefined ? undefined : parseSclName(scl),
         metaComponent: meta === undefined ? undefined : parseComponentName(meta),
         inheritTesting: choice(textOption(options, 'inheritTesting')),
+        promotion:
+          testing === undefined && release === undefined ? undefined : { testing, release },
       };
       if (Object.values(changes).every((value) => value === undefined))
         fail('usage', 'There is nothing to change.', 'Give one of the options; see --help.');

@@ -33,6 +33,7 @@ import { push } from './push.ts';
 import { remoteCommands } from './remote.ts';
 import { requestCommands } from './request.ts';
 import { requestBranch, requestRepo } from './request-repo.ts';
+import { resultCommands } from './result.ts';
 import { retire } from './retire.ts';
 import { local, srpm } from './rpm-build.ts';
 import { gimmespec, unusedPatches, verrel } from './rpm-query.ts';
@@ -64,6 +65,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   prePushCheck,
   ...buildCommands,
   ...buildsCommands,
+  ...resultCommands,
   srpm,
   local,
   prep,

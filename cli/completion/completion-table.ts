@@ -31,7 +31,7 @@ const COMMON: readonly OptionSpec[] = [
   { flags: '-h, --help', help: 'show help' },
 ];
 
-/** By the name of the value: `-b, --branch <branch>`. */
+/** By the name of the value: `-b, --branch <branch>`, `--srpm [file]`. */
 function kindOf(name: string, choices: readonly string[] | undefined): Kind {
   if (choices !== undefined) return { kind: 'words', words: choices };
   if (name === 'branch' || name === 'tag' || name === 'folder') return { kind: name };
@@ -40,7 +40,7 @@ function kindOf(name: string, choices: readonly string[] | undefined): Kind {
 
 const flagsOf = (options: readonly OptionSpec[]): CompletedFlag[] =>
   options.flatMap(({ flags, help, choices }) => {
-    const value = /<([^>]+)>/.exec(flags)?.[1];
+    const value = /[<[]([^>\]]+)/.exec(flags)?.[1];
     const words = flags.match(/(?<!\S)--?[\w-]+/g) ?? [];
     return words.map((word) => ({
       word,

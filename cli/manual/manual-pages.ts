@@ -16,11 +16,14 @@ const pageOf = ({ name }: CommandSpec): string => `centpkg-${name.replaceAll(' '
 const head = (page: string, { version, date }: Edition): string =>
   `.TH ${argument(page.toUpperCase())} 1 "${date}" ${argument(`centpkg ${version}`)} ${argument('centpkg manual')}\n.nh\n.ad l`;
 
-/** `-b, --branch <branch>`: flags in bold, values in italics. */
+/** `-b, --branch <branch>`, `--srpm [file]`: flags in bold, values in italics. */
 function flagTerm(flags: string): string {
   return flags
-    .split(/(<[^>]+>)/)
-    .map((part) => (part.startsWith('<') ? italic(part.slice(1, -1)) : flagPart(part)))
+    .split(/(<[^>]+>|\[[^\]]+\])/)
+    .map((part) => {
+      if (part.startsWith('<')) return italic(part.slice(1, -1));
+      return part.startsWith('[') ? `[${italic(part.slice(1, -1))}]` : flagPart(part);
+    })
     .join('');
 }
 

@@ -3,6 +3,7 @@ import { parseBranchOrAlias } from '../domain/branch-name.ts';
 import { BUILD_KINDS, BUILD_STATES, TASK_STATES } from '../domain/build.ts';
 import { KOJI_LEVELS } from '../domain/koji-names.ts';
 import { parseNvr } from '../domain/nvr.ts';
+import { resultView } from './result-schemas.ts';
 import { collection, component, limit, list, parsed, text, time } from './schema-parts.ts';
 
 const buildView = z.object({
@@ -10,7 +11,10 @@ const buildView = z.object({
   kind: z.enum(BUILD_KINDS),
   component: z.string(),
   branch: z.string(),
-  commit: z.string(),
+  /** Null: it is made of an SRPM. */
+  commit: z.string().nullable(),
+  /** The file's name; null: it is made of a commit. */
+  srpm: z.string().nullable(),
   target: z.string(),
   /** Of Koji; null: it has none yet. */
   task: z.number().nullable(),
@@ -25,6 +29,7 @@ const buildView = z.object({
   submittedAt: time,
   finishedAt: time.nullable(),
 });
+const startedView = buildView.extend({ notes: z.array(z.string()) });
 const logView = z.object({ file: z.string(), size: z.number() });
 const taskView = z.object({
   task: z.number(),
@@ -41,11 +46,24 @@ const nvr = parsed(parseNvr);
 const commit = z.string().regex(/^[0-9a-f]{40}$/, 'is not the full id of a commit');
 const kojiName = text(256).regex(/^[A-Za-z0-9/_.+-]+$/, 'is not a name of Koji');
 const arch = text(32).regex(/^[A-Za-z0-9_]+$/, 'is not an architecture');
-const task = z.coerce
+const arches = z.array(arch).min(1).max(20);
+const number = z.coerce
   .number()
   .int()
   .positive()
   .max(2 ** 31 - 1);
+/** Of Koji. */
+const task = number;
+/** @property told false: Koji is told as soon as that can be */
+const canceled = list(buildView).extend({ told: z.boolean() });
+/** A push whose builds could not be asked for, again and again, until that was given up. */
+const parkedView = z.object({
+  push: z.string(),
+  component: z.string(),
+  branch: z.string(),
+  commit: z.string(),
+  user: z.string(),
+});
 const options = {
   /** Left out: the branch's own. */
   target: kojiName.optional(),
@@ -66,12 +84,29 @@ export const BUILD_SCHEMAS = {
       commit: commit.optional(),
       scratch: z.boolean().default(false),
       /** Of a scratch build alone; null: all. */
-      arches: z.array(arch).min(1).max(20).nullable().default(null),
+      arches: arches.nullable().default(null),
       /** A scratch build on the first architecture goes before. */
       firstArch: z.boolean().default(false),
       ...options,
     }),
-    response: buildView.extend({ notes: z.array(z.string()) }),
+    response: startedView,
+  },
+  startSrpm: {
+    query: z.strictObject({
+      component,
+      branch,
+      /** Of the file. */
+      sha512: z.string().regex(/^[0-9a-f]{128}$/, 'is not a SHA-512'),
+      target: options.target,
+      /** With commas; left out: all. */
+      arches: text(1000)
+        .transform((names) => names.split(','))
+        .pipe(arches)
+        .optional(),
+      failFast: z.stringbool().default(false),
+      background: z.stringbool().default(false),
+    }),
+    response: startedView,
   },
   startChain: {
     body: z.strictObject({
@@ -90,9 +125,14 @@ export const BUILD_SCHEMAS = {
       state: z.enum(BUILD_STATES).optional(),
       limit,
     }),
-    response: list(buildView),
+    response: list(buildView.extend({ results: z.array(resultView) })).extend({
+      parked: z.array(parkedView),
+    }),
   },
-  showBuild: { params: z.object({ nvr }), response: buildView.extend({ gitUrl: z.string() }) },
+  showBuild: {
+    params: z.object({ nvr }),
+    response: buildView.extend({ commit: z.string(), gitUrl: z.string() }),
+  },
   showTask: {
     params: z.object({ task }),
     response: z.object({
@@ -118,8 +158,14 @@ export const BUILD_SCHEMAS = {
       next: z.number(),
     }),
   },
-  cancelTask: { params: z.object({ task }), response: list(buildView) },
+  cancelTask: { params: z.object({ task }), response: canceled },
+  cancelBuild: { params: z.object({ build: number }), response: canceled },
   resubmitTask: { params: z.object({ task }), response: list(buildView) },
+  resubmitBuild: { params: z.object({ build: number }), response: list(buildView) },
+  resubmitPush: {
+    params: z.object({ push: text(36).regex(/^[0-9a-f-]{36}$/, 'is not the id of a push') }),
+    response: z.object({ push: z.string(), component: z.string() }),
+  },
   promoteBuild: {
     params: z.object({ nvr }),
     body: z.strictObject({ to: z.enum(PROMOTED) }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseSclName, VENDORS } from '../domain/collection.ts';
 import { EL_RELEASES, type ElRelease } from '../domain/el-release.ts';
+import { promotion } from './result-schemas.ts';
 import { collection, component, parsed, sig } from './schema-parts.ts';
 
 const dependency = z.preprocess(
@@ -38,6 +39,7 @@ const settings = {
   sclName: parsed(parseSclName).optional(),
   metaComponent: component.optional(),
   inheritTesting: z.boolean().optional(),
+  promotion: promotion.optional(),
 };
 
 const declaredCollection = z.strictObject({

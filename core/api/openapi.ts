@@ -55,6 +55,9 @@ function operation(name: Operation) {
         content: { 'application/json': { schema: jsonSchema(schema.body, 'input') } },
       },
     }),
+    ...('file' in ROUTES[name] && {
+      requestBody: { required: true, content: { 'application/octet-stream': {} } },
+    }),
     responses: {
       [method === 'post' ? '201' : '200']: {
         description: 'Done',

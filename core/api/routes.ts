@@ -6,6 +6,8 @@ interface Route {
   /** Express form; the parameters are parsed by `core/domain` before a handler sees them. */
   readonly path: string;
   readonly summary: string;
+  /** The body is a file, and all else stands in the query. */
+  readonly file?: true;
 }
 
 /** Every operation of the API once: the server mounts it, the CLI calls it, OpenAPI lists it. */
@@ -207,6 +209,12 @@ export const ROUTES = {
     path: '/builds/chain',
     summary: 'Build components of a collection, one level after the other',
   },
+  startSrpm: {
+    method: 'post',
+    path: '/builds/srpm',
+    summary: 'Build an SRPM in Koji, for trying',
+    file: true,
+  },
   listBuilds: { method: 'get', path: '/builds', summary: 'Builds, newest first' },
   showBuild: { method: 'get', path: '/builds/:nvr', summary: 'Where a build came from' },
   promoteBuild: {
@@ -219,6 +227,16 @@ export const ROUTES = {
     path: '/builds/:nvr/demote',
     summary: 'Take a build out of the tag of a level',
   },
+  recordResult: {
+    method: 'post',
+    path: '/builds/:nvr/results',
+    summary: 'Record what came of a test of a build',
+  },
+  listResults: {
+    method: 'get',
+    path: '/builds/:nvr/results',
+    summary: 'What came of the tests of a build, and which it needs',
+  },
   showTask: { method: 'get', path: '/tasks/:task', summary: 'A task of Koji and those below it' },
   readTaskLog: {
     method: 'get',
@@ -226,10 +244,25 @@ export const ROUTES = {
     summary: 'A part of a log of a task of Koji',
   },
   cancelTask: { method: 'post', path: '/tasks/:task/cancel', summary: 'Cancel a build' },
+  cancelBuild: {
+    method: 'post',
+    path: '/builds/:build/cancel',
+    summary: 'Cancel a build that may have no task yet',
+  },
   resubmitTask: {
     method: 'post',
     path: '/tasks/:task/resubmit',
     summary: 'Build again what failed or was canceled',
+  },
+  resubmitBuild: {
+    method: 'post',
+    path: '/builds/:build/resubmit',
+    summary: 'Build again what may never have had a task',
+  },
+  resubmitPush: {
+    method: 'post',
+    path: '/pushes/:push/resubmit',
+    summary: 'Try again to build a push, where that was given up',
   },
   setAutoBuild: {
     method: 'put',
@@ -243,3 +276,7 @@ export const ROUTES = {
 } as const satisfies Record<string, Route>;
 
 export type Operation = keyof typeof ROUTES;
+/** The operations that take a file. */
+export type FileOperation = {
+  [O in Operation]: (typeof ROUTES)[O] extends { readonly file: true } ? O : never;
+}[Operation];

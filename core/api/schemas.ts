@@ -11,6 +11,7 @@ import { END_OF_LIFE_SCHEMAS } from './end-of-life-schemas.ts';
 import { KEY_SCHEMAS } from './key-schemas.ts';
 import { KOJI_SCHEMAS } from './koji-schemas.ts';
 import { LOOKASIDE_SCHEMAS } from './lookaside-schemas.ts';
+import { promotionView, RESULT_SCHEMAS } from './result-schemas.ts';
 import type { Operation } from './routes.ts';
 import {
   collection,
@@ -91,6 +92,8 @@ const collectionView = z.object({
   metaComponent: z.string(),
   /** Builds see what is in the collection's own testing tag. */
   inheritTesting: z.boolean(),
+  /** What a build has to pass before it goes to a level. */
+  promotion: promotionView,
   releases: z.array(releaseView),
   createdAt: time,
 });
@@ -368,6 +371,7 @@ export const SCHEMAS = {
   ...BUILD_SCHEMAS,
   ...BUILDROOT_SCHEMAS,
   ...END_OF_LIFE_SCHEMAS,
+  ...RESULT_SCHEMAS,
 } as const satisfies Record<Operation, Schema>;
 
 type Part<O extends Operation, K extends keyof Schema> = (typeof SCHEMAS)[O] extends {

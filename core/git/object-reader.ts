@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import type { ObjectReader, TreeEntry } from '../pushes/push-facts.ts';
 
 /** A chain of commits is followed in the open cat-file that far before git is asked to walk. */
@@ -8,10 +8,16 @@ export interface CloseableReader extends ObjectReader {
   close(): void;
 }
 
+/** A running `git cat-file --batch-command --buffer`: a child, or what a hook holds for us. */
+export interface CatFileProcess {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  on(event: 'error' | 'close', listener: () => void): unknown;
+}
+
 /** What a reader needs of a repository: the server's with a quarantine, or a working copy. */
 export interface ReadableRepository {
-  /** A running `git cat-file --batch-command --buffer`, its input and output piped. */
-  readonly catFile: ChildProcess;
+  readonly catFile: CatFileProcess;
   /** Runs a short git there. @throws Error with git's exit status as `code` or `status` */
   run(args: readonly string[]): Promise<string>;
   /** rev-list's word for the refs whose commits are not new: `--all`, `--remotes=centos`. */
@@ -93,7 +99,7 @@ interface Waiting {
 
 /** The protocol of `git cat-file --batch-command --buffer`: questions in, answers in their order. */
 class CatFile {
-  readonly #process: ChildProcess;
+  readonly #process: CatFileProcess;
   readonly #waiting: Waiting[] = [];
   #buffer: Buffer[] = [];
   #length = 0;
@@ -102,13 +108,14 @@ class CatFile {
   #header: { size: number } | null = null;
   #broken: Error | null = null;
 
-  constructor(process: ChildProcess) {
+  constructor(process: CatFileProcess) {
     this.#process = process;
     process.stdout?.on('data', (chunk: Buffer) => this.#take(chunk));
     const fail = (): void => this.#fail(new Error('git cat-file ended'));
     process.on('error', fail);
     process.on('close', fail);
     process.stdin?.on('error', fail);
+    if (process.stdout?.destroyed === true) fail();
   }
 
   async contents(name: string): Promise<Buffer> {

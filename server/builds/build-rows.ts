@@ -1,15 +1,18 @@
 import type { Selectable } from 'kysely';
 import { fail } from '../../core/api/distgit-error.ts';
-import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
+import type { ApiOutput } from '../../core/api/schemas.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
 import type { Nvr } from '../../core/domain/nvr.ts';
-import type { Database, Sql } from '../db/database.ts';
+import type { Sql } from '../db/database.ts';
 import type { Tables } from '../db/tables.ts';
 
 export type BuildRow = Selectable<Tables['builds']>;
-export type BuildView = ApiOutput<'listBuilds'>['items'][number];
+export type BuildView = ApiOutput<'cancelTask'>['items'][number];
 
 export const UNDER_WAY = ['submitting', 'first-arch', 'building'] as const;
+
+/** What is said of that which was asked for, and of which Koji has nothing. */
+export const NOT_AT_KOJI = 'It did not get to Koji. Ask again.';
 
 export function buildView(row: BuildRow): BuildView {
   return {
@@ -18,6 +21,7 @@ export function buildView(row: BuildRow): BuildView {
     component: row.component,
     branch: branchName(row),
     commit: row.commit,
+    srpm: row.srpm === null ? null : row.srpm.slice(row.srpm.lastIndexOf('/') + 1),
     target: row.target,
     task: row.task ?? row.first_task,
     nvr: row.nvr,
@@ -30,21 +34,11 @@ export function buildView(row: BuildRow): BuildView {
   };
 }
 
-/** Newest first. */
-export async function listBuilds(
-  db: Database,
-  { component, branch, state, limit }: ApiParsed<'listBuilds'>,
-): Promise<ApiOutput<'listBuilds'>> {
-  let query = db.sql.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(limit);
-  if (component !== undefined) query = query.where('component', '=', component);
-  if (state !== undefined) query = query.where('state', '=', state);
-  if (branch !== undefined)
-    query = query.where('collection', '=', branch.collection).where('release', '=', branch.release);
-  return { items: (await query.execute()).map(buildView) };
-}
-
 /** The build of a name that is in Koji. @throws DistGitError `not_found` */
-export async function findBuild(sql: Sql, nvr: Nvr): Promise<BuildRow & { build: number }> {
+export async function findBuild(
+  sql: Sql,
+  nvr: Nvr,
+): Promise<BuildRow & { build: number; commit: string }> {
   const row = await sql
     .selectFrom('builds')
     .selectAll()
@@ -52,28 +46,65 @@ export async function findBuild(sql: Sql, nvr: Nvr): Promise<BuildRow & { build:
     .where('build', 'is not', null)
     .orderBy('id', 'desc')
     .executeTakeFirst();
-  if (row === undefined || row.build === null)
+  if (row === undefined || row.build === null || row.commit === null)
     fail(
       'not_found',
       `${nvr} was not built from this server.`,
       '"centpkg builds" lists what was; "koji buildinfo" knows those of others.',
     );
-  return { ...row, build: row.build };
+  return { ...row, build: row.build, commit: row.commit };
 }
 
-/** The builds of one task of Koji. @throws DistGitError `not_found` where it is none of ours */
+/**
+ * The builds of one task of Koji: those asked for last, for a hub that was set up anew gives its
+ * numbers again.
+ * @throws DistGitError `not_found` where it is none of ours
+ */
 export async function buildsOfTask(sql: Sql, task: number): Promise<[BuildRow, ...BuildRow[]]> {
-  const [first, ...rest] = await sql
+  const newest = await sql
     .selectFrom('builds')
-    .selectAll()
+    .select('id')
     .where((where) => where.or([where('task', '=', task), where('first_task', '=', task)]))
-    .orderBy('id')
-    .execute();
-  if (first === undefined)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  if (newest === undefined)
     fail(
       'not_found',
       `Task ${task} of Koji is no build of this server.`,
       '"centpkg builds" lists builds and their tasks.',
     );
+  return askedTogether(sql, newest.id);
+}
+
+/**
+ * A build, and those of the same chain.
+ * @param id its number on this server
+ * @throws DistGitError `not_found`
+ */
+export async function askedTogether(sql: Sql, id: number): Promise<[BuildRow, ...BuildRow[]]> {
+  const [first, ...rest] = await sql
+    .selectFrom('builds')
+    .selectAll('builds')
+    .innerJoin('builds as one', 'one.submitted_by', 'builds.submitted_by')
+    .where('one.id', '=', id)
+    .where((where) =>
+      where.or([
+        where('builds.id', '=', id),
+        where.and([
+          where('builds.kind', '=', 'chain'),
+          where('one.kind', '=', 'chain'),
+          // All of a chain are recorded in one transaction, which has one time.
+          where('builds.submitted_at', '=', where.ref('one.submitted_at')),
+        ]),
+      ]),
+    )
+    .orderBy('builds.id')
+    .execute();
+  if (first === undefined)
+    fail('not_found', `There is no build ${id}.`, '"centpkg builds" lists builds.');
   return [first, ...rest];
 }
+
+/** The task that a row waits for; null: none is known. */
+export const taskNow = (row: BuildRow): number | null =>
+  row.state === 'submitting' ? null : row.state === 'first-arch' ? row.first_task : row.task;

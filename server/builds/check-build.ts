@@ -19,7 +19,9 @@ import { predictNvr } from './predict-nvr.ts';
 export interface WantedBuild {
   readonly component: ComponentName;
   readonly branch: ComponentBranch;
-  readonly commit: string;
+  /** Null: it is made of an SRPM, which tells by itself what it makes. */
+  readonly commit: string | null;
+  readonly srpm: string | null;
   readonly kind: 'build' | 'scratch' | 'chain';
   readonly target: string | undefined;
   readonly options: BuildOptions;
@@ -65,9 +67,14 @@ async function vendorOf(sql: Sql, name: CollectionName) {
 /**
  * Asks Koji all that it finds out only in the task: the hub takes any build, and its builders
  * refuse it later.
- * @throws DistGitError `check_failed`, `conflict`, `unavailable`
+ * @param own the row of the build itself, where it is under way already
+ * @throws DistGitError `not_allowed`, `check_failed`, `conflict`, `unavailable`
  */
-export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<CheckedBuild> {
+export async function checkBuild(
+  deps: BuildDeps,
+  wanted: WantedBuild,
+  own: number | null = null,
+): Promise<CheckedBuild> {
   const { component, branch, kind, options } = wanted;
   requireAlive(wanted);
   const hub = deps.koji.hub();
@@ -116,8 +123,12 @@ export async function checkBuild(deps: BuildDeps, wanted: WantedBuild): Promise<
         haveItSetUp(branch),
       );
   }
-  const predicted = await predictNvr(deps, wanted, macrosOf(config));
-  if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr);
+  const { commit } = wanted;
+  const predicted =
+    commit === null
+      ? { nvr: null, notes: [] }
+      : await predictNvr(deps, { ...wanted, commit }, macrosOf(config));
+  if (kind !== 'scratch' && predicted.nvr !== null) await requireNew(deps, predicted.nvr, own);
   const arches = typeof config.arches === 'string' ? config.arches.split(' ') : [];
   return { target, arches: arches.filter((one) => one !== ''), ...predicted };
 }
@@ -152,13 +163,14 @@ async function requireChain({ koji }: BuildDeps, buildTag: string, destTag: stri
 }
 
 /** @throws DistGitError `conflict` where Koji has the build, or is at it */
-async function requireNew({ db, koji }: BuildDeps, nvr: Nvr): Promise<void> {
+async function requireNew({ db, koji }: BuildDeps, nvr: Nvr, own: number | null): Promise<void> {
   const ours = await db.sql
     .selectFrom('builds')
     .select('submitted_by')
     .where('nvr', '=', nvr)
     .where('kind', '!=', 'scratch')
     .where('state', 'in', UNDER_WAY)
+    .where('id', '!=', own ?? 0)
     .executeTakeFirst();
   if (ours !== undefined)
     fail('conflict', `${nvr} is being built already, for ${ours.submitted_by}.`, RAISE);

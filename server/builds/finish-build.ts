@@ -1,6 +1,7 @@
+import { DistGitError } from '../../core/api/distgit-error.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
 import { builtPackageName } from '../../core/domain/built-package-name.ts';
-import { nameOfNvr, parseNvr } from '../../core/domain/nvr.ts';
+import { type Nvr, nameOfNvr, parseNvr } from '../../core/domain/nvr.ts';
 import { serverAuditRow } from '../access/audit.ts';
 import { faultWords } from '../koji/koji-fault.ts';
 import { keywords } from '../koji/xmlrpc-encode.ts';
@@ -12,11 +13,15 @@ import { tagCommit } from './tag-commit.ts';
 
 type End = Pick<BuildRow, 'state' | 'problem'> & Partial<Pick<BuildRow, 'nvr' | 'build' | 'tags'>>;
 
-/** Records how a row ended, once. */
+/**
+ * Records how a row ended, once.
+ * @param reason why the server says so
+ */
 export async function endRow(
   { db }: Pick<BuildDeps, 'db'>,
   row: BuildRow,
   end: End,
+  reason = 'Koji ended the task.',
 ): Promise<void> {
   await db.transaction(async (sql) => {
     const changed = await sql
@@ -30,7 +35,7 @@ export async function endRow(
     const entry = {
       action: 'build.finish',
       subject: `${row.component}/${branchName(row)}`,
-      decision: { allowed: true, rule: 'koji-task', reason: 'Koji ended the task.' },
+      decision: { allowed: true, rule: 'koji-task', reason },
       detail: { build: row.id, ...end },
     } as const;
     await sql.insertInto('audit_log').values(serverAuditRow(entry)).execute();
@@ -43,25 +48,38 @@ export async function finishBuild(deps: BuildDeps, row: BuildRow, task: Task): P
     return endRow(deps, row, { state: 'canceled', problem: 'It was canceled.' });
   if (task.state === 'failed')
     return endRow(deps, row, { state: 'failed', problem: await whyFailed(deps, task.id) });
-  if (row.kind === 'scratch') return endRow(deps, row, { state: 'complete', problem: null });
+  const { commit } = row;
+  if (row.kind === 'scratch' || commit === null)
+    return endRow(deps, row, { state: 'complete', problem: null });
   const hub = deps.koji.hub();
   const found = await hub.read('listBuilds', keywords({ taskID: task.id }));
   const [build] = structsOf(found, 'builds');
   if (build === undefined)
     return endRow(deps, row, { state: 'failed', problem: 'Koji has no build of the task.' });
-  const nvr = parseNvr(textOf(build, 'nvr'));
+  const name = textOf(build, 'nvr');
+  const nvr = nvrOrNull(name);
   const id = numberOf(build, 'build_id');
   const tags = await tagsOf(deps, id);
   const built = await packageOf(deps, row);
-  if (nameOfNvr(nvr) !== built) {
+  if (nvr === null || nameOfNvr(nvr) !== built) {
     // It went into the tag by the right to build another package.
     for (const tag of tags) await hub.write('untagBuild', tag, id);
-    const problem = `The task made ${nvr}, and ${row.component} is to build ${built}: it was untagged.`;
+    const problem = `The task made ${name}, and ${row.component} is to build ${built}: it was untagged.`;
     return endRow(deps, row, { state: 'failed', problem });
   }
   // First the tag, so that a build which is recorded has it.
-  const problem = await tagCommit(deps, row, nvr);
+  const problem = await tagCommit(deps, { ...row, commit }, nvr);
   return endRow(deps, row, { state: 'complete', problem, nvr, build: id, tags });
+}
+
+/** Null: it is none that a build from here could have. */
+function nvrOrNull(text: string): Nvr | null {
+  try {
+    return parseNvr(text);
+  } catch (error) {
+    if (error instanceof DistGitError && error.code === 'name_invalid') return null;
+    throw error;
+  }
 }
 
 /** The package that a row's component builds in its collection. */
@@ -79,9 +97,16 @@ export async function tagsOf({ koji }: Pick<BuildDeps, 'koji'>, build: number): 
     .toSorted();
 }
 
-/** Koji's words of a task that failed. */
+/** Koji's words of a task that failed. @throws DistGitError `unavailable` */
 export async function whyFailed({ koji }: Pick<BuildDeps, 'koji'>, task: number): Promise<string> {
-  const result = await koji.hub().read('getTaskResult', task, false);
+  const result = await koji
+    .hub()
+    .read('getTaskResult', task, false)
+    .catch((error: unknown) => {
+      // A result that Koji can not read itself would keep the build under way for ever.
+      if (!(error instanceof DistGitError) || error.code === 'unavailable') throw error;
+      return null;
+    });
   const words = isStruct(result) ? result.faultString : null;
   return typeof words === 'string' ? faultWords(words) : 'Koji gave no reason.';
 }

@@ -1,68 +1,78 @@
+import { sql as raw } from 'kysely';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { isFinished } from '../../core/domain/build.ts';
 import type { BuildDeps } from './build-deps.ts';
-import { tagsOf, whyFailed } from './finish-build.ts';
+import { endMove, findMoveTask, type Move, rememberTags, setTask } from './build-moves.ts';
+import { NOT_AT_KOJI } from './build-rows.ts';
+import { whyFailed } from './finish-build.ts';
 import type { Task } from './hub-values.ts';
 import { tasksOf } from './read-tasks.ts';
 
-/** Looks at the tasks that put builds into tags, and records what has come of them. */
+/** Moves whose tasks are asked for at once. */
+const PART = 500;
+
+/** @property isLate what was asked has come to its end, by the clock that wrote when it was */
+type FollowedMove = Move & { readonly isLate: boolean };
+
+/** Looks at what was asked to put builds into tags and out of them, and records what came of it. */
 export async function followMoves(deps: BuildDeps): Promise<void> {
-  const moves = await deps.db.sql
+  let after = 0;
+  for (let moves = await movesAfter(deps, after); moves.length > 0; ) {
+    await followSome(deps, moves);
+    after = moves.at(-1)?.id ?? after;
+    moves = moves.length < PART ? [] : await movesAfter(deps, after);
+  }
+}
+
+function movesAfter({ db, koji }: BuildDeps, id: number): Promise<FollowedMove[]> {
+  return db.sql
     .selectFrom('build_moves')
     .selectAll()
+    .select(
+      raw<boolean>`asked_at < now() - make_interval(secs => ${koji.patienceMs / 1000})`.as(
+        'isLate',
+      ),
+    )
     .where('finished_at', 'is', null)
-    .orderBy('task')
-    .limit(500)
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(PART)
     .execute();
+}
+
+async function followSome(deps: BuildDeps, moves: readonly FollowedMove[]): Promise<void> {
   const tasks = await tasksOf(
     deps,
-    moves.map(({ task }) => task),
+    moves.flatMap(({ task }) => (task === null ? [] : [task])),
   );
   for (const move of moves) {
-    const task = tasks.get(move.task);
-    if (task === undefined || !isFinished(task.state)) continue;
     try {
-      await endMove(deps, move, task);
+      if (move.task !== null) await followTask(deps, move, tasks.get(move.task) ?? null);
+      else if (move.isLate) await findOut(deps, move);
     } catch (error) {
       if (error instanceof DistGitError && error.code === 'unavailable') throw error;
       // One that can not be followed is no reason not to follow the others.
-      deps.log.warn({ err: error, task: move.task }, 'a tagging could not be followed');
+      deps.log.warn({ err: error, move: move.id }, 'a tagging could not be followed');
     }
   }
 }
 
-async function endMove(
-  deps: BuildDeps,
-  { task: id, build, tag }: { readonly task: number; readonly build: number; readonly tag: string },
-  task: Task,
-): Promise<void> {
-  const problem =
-    task.state === 'closed'
-      ? null
-      : task.state === 'canceled'
-        ? 'It was canceled.'
-        : await whyFailed(deps, id);
-  await rememberTags(deps, build);
-  const shown = problem === null ? null : `It did not come into ${tag}: ${problem}`;
-  await deps.db.sql
-    .updateTable('builds')
-    .set({ problem: shown })
-    .where('build', '=', build)
-    // What is wrong with the build's git tag stays.
-    .where((where) =>
-      where.or([where('problem', 'is', null), where('problem', 'like', 'It did not come into %')]),
-    )
-    .execute();
-  await deps.db.sql
-    .updateTable('build_moves')
-    .set({ finished_at: new Date(), problem })
-    .where('task', '=', id)
-    .execute();
+async function followTask(deps: BuildDeps, move: Move, task: Task | null): Promise<void> {
+  // A hub that was set up anew gives its numbers again.
+  const isOurs = task?.method === 'tagBuild' && task.request[1] === move.build;
+  if (task === null || !isOurs) return endMove(deps, move, `Koji has lost task ${move.task}.`);
+  if (!isFinished(task.state)) return;
+  if (task.state === 'closed') return endMove(deps, move, null);
+  const why = task.state === 'canceled' ? 'It was canceled.' : await whyFailed(deps, task.id);
+  await endMove(deps, move, why);
 }
 
-/** Looks at which tags a build is in. @returns them */
-export async function rememberTags(deps: BuildDeps, build: number): Promise<string[]> {
-  const tags = await tagsOf(deps, build);
-  await deps.db.sql.updateTable('builds').set({ tags }).where('build', '=', build).execute();
-  return tags;
+/** The answer of Koji got lost, or the server died before it came. */
+async function findOut(deps: BuildDeps, move: Move): Promise<void> {
+  if (move.way === 'in') {
+    const task = await findMoveTask(deps, move);
+    return task === null ? endMove(deps, move, NOT_AT_KOJI) : setTask(deps, move, task);
+  }
+  const tags = await rememberTags(deps, { id: move.record, build: move.build });
+  await endMove(deps, move, tags.includes(move.tag) ? NOT_AT_KOJI : null);
 }

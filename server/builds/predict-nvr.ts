@@ -21,7 +21,7 @@ export async function predictNvr(
     branch,
     commit,
     kind,
-  }: Pick<WantedBuild, 'component' | 'branch' | 'commit' | 'kind'>,
+  }: Pick<WantedBuild, 'component' | 'branch' | 'kind'> & { readonly commit: string },
   macros: ReadonlyMap<string, string>,
 ): Promise<{ readonly nvr: Nvr | null; readonly notes: readonly string[] }> {
   const { sclName, release } = branch;

@@ -1,16 +1,23 @@
-import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import type { KojiLevel } from '../../core/domain/koji-names.ts';
-import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
+import type { Nvr } from '../../core/domain/nvr.ts';
+import { type RequestContext, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
-import { isArray } from '../koji/xmlrpc-value.ts';
-import { ownTasks } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
+import {
+  askForMove,
+  endMove,
+  findMoveTask,
+  recordMove,
+  rememberTags,
+  setTask,
+} from './build-moves.ts';
 import { type BuildRow, findBuild } from './build-rows.ts';
 import { haveItSetUp, kojiNamesOf } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
-import { rememberTags } from './follow-moves.ts';
-import { answerAt, numberOf, structOrNull, wholeNumber } from './hub-values.ts';
+import { answerAt, structOrNull, wholeNumber } from './hub-values.ts';
+import { requireTests } from './results.ts';
 
 type Level = Exclude<KojiLevel, 'candidate'>;
 const BELOW = { testing: 'candidate', release: 'testing' } as const satisfies Record<
@@ -41,7 +48,8 @@ export async function promoteBuild(
   const row = await findBuild(deps.db.sql, nvr);
   const { decision, names } = await requireLevel(deps, context, row, to);
   const [tag, below] = [names.levels[to], names.levels[BELOW[to]]];
-  const tags = await rememberTags(deps, row.build);
+  await requireSame(deps, nvr, row.build);
+  const tags = await rememberTags(deps, row);
   if (tags.includes(tag))
     fail('conflict', `${nvr} is in ${tag} already.`, 'There is nothing to do.');
   if (!tags.includes(below))
@@ -50,46 +58,57 @@ export async function promoteBuild(
       `${nvr} is not in ${below}.`,
       `A build has to be in ${BELOW[to]} before it goes to ${to}.`,
     );
+  const results = await requireTests(deps.db.sql, row, to);
   await requireOpen(deps, tag, row);
   const waiting = await deps.db.sql
     .selectFrom('build_moves')
     .select('task')
-    .where('build', '=', row.build)
+    .where('record', '=', row.id)
     .where('tag', '=', tag)
     .where('finished_at', 'is', null)
     .executeTakeFirst();
   if (waiting !== undefined)
-    fail('conflict', `${nvr} is on its way to ${tag} already.`, `Its task is ${waiting.task}.`);
-  const outcome = await deps.koji.hub().write('tagBuild', tag, row.build);
-  const task =
-    outcome.kind === 'answered'
-      ? wholeNumber(outcome.value, 'task')
-      : await lastTagTask(deps, row.build);
-  await deps.db.transaction(async (sql) => {
-    await sql
-      .insertInto('build_moves')
-      .values({ task, build: row.build, tag, asked_by: user })
-      .execute();
-    await recordAudit(sql, context, {
-      action: 'build.promote',
-      subject: nvr,
-      decision,
-      detail: { to, tag, task },
-    });
+    fail(
+      'conflict',
+      `${nvr} is on its way to ${tag} already.`,
+      waiting.task === null ? '"centpkg builds" shows it.' : `Its task is ${waiting.task}.`,
+    );
+  const entry = {
+    action: 'build.promote',
+    subject: nvr,
+    decision,
+    detail: { to, tag, ...(results.length === 0 ? {} : { results: results.map(({ id }) => id) }) },
+  };
+  const move = await recordMove(deps, context, { user, row, tag, way: 'in' }, entry);
+  const task = await askForMove(deps, move, async () => {
+    const outcome = await deps.koji.hub().write('tagBuild', tag, row.build);
+    if (outcome.kind === 'answered') return wholeNumber(outcome.value, 'task');
+    return (await findMoveTask(deps, move)) ?? lost();
   });
+  await setTask(deps, move, task);
   return { nvr, tag, task };
 }
 
-/** The task of a `tagBuild` that was done, and whose answer is lost. @throws `unavailable` */
-async function lastTagTask(deps: BuildDeps, build: number): Promise<number> {
-  const tasks = await ownTasks(deps);
-  const task = tasks.find(
-    ({ method, request }) => method === 'tagBuild' && isArray(request) && request[1] === build,
+/** `followMoves` looks for it again. @throws DistGitError `unavailable` */
+const lost = (): never =>
+  fail(
+    'unavailable',
+    'Koji has taken it, and its task is not found.',
+    '"centpkg builds" shows in a moment what came of it.',
   );
-  if (task !== undefined) return numberOf(task, 'id');
-  throw new DistGitError('unavailable', 'Koji has taken it, and its task is not found.', {
-    detail: { remedy: 'Ask again in a moment: what is there already is said.' },
-  });
+
+/**
+ * That the number is still that of the build: a hub that was set up anew gives its numbers again.
+ * @throws DistGitError `not_found`, `unavailable`
+ */
+async function requireSame({ koji }: BuildDeps, nvr: Nvr, build: number): Promise<void> {
+  const there = structOrNull(await koji.hub().read('getBuild', nvr), 'build');
+  if (there === null || there.id !== build)
+    fail(
+      'not_found',
+      `Koji does not have the build of ${nvr} any more that is recorded here.`,
+      'Build it again: centpkg build',
+    );
 }
 
 /** What Koji would find out only in the task, or say in words of its own. */
@@ -117,20 +136,17 @@ export async function demoteBuild(
   context: RequestContext,
   { nvr, from }: ApiParsed<'demoteBuild'>,
 ): Promise<ApiOutput<'demoteBuild'>> {
-  requireUser(context);
+  const { name: user } = requireUser(context);
   const row = await findBuild(deps.db.sql, nvr);
   const { decision, names } = await requireLevel(deps, context, row, from);
   const tag = names.levels[from];
-  const before = await rememberTags(deps, row.build);
+  await requireSame(deps, nvr, row.build);
+  const before = await rememberTags(deps, row);
   if (!before.includes(tag))
     fail('conflict', `${nvr} is not in ${tag}.`, 'There is nothing to do.');
-  await deps.koji.hub().write('untagBuild', tag, row.build);
-  const tags = await rememberTags(deps, row.build);
-  await recordAudit(deps.db.sql, context, {
-    action: 'build.demote',
-    subject: nvr,
-    decision,
-    detail: { from, tag },
-  });
-  return { nvr, tag, tags };
+  const entry = { action: 'build.demote', subject: nvr, decision, detail: { from, tag } };
+  const move = await recordMove(deps, context, { user, row, tag, way: 'out' }, entry);
+  await askForMove(deps, move, () => deps.koji.hub().write('untagBuild', tag, row.build));
+  await endMove(deps, move, null);
+  return { nvr, tag, tags: await rememberTags(deps, row) };
 }

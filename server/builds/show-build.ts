@@ -8,5 +8,5 @@ export async function showBuild(
   { nvr }: ApiParsed<'showBuild'>,
 ): Promise<ApiOutput<'showBuild'>> {
   const row = await findBuild(deps.db.sql, nvr);
-  return { ...buildView(row), gitUrl: deps.gitUrl(row.component) };
+  return { ...buildView(row), commit: row.commit, gitUrl: deps.gitUrl(row.component) };
 }

@@ -13,7 +13,8 @@ const MAX_TASKS = 200;
 const LOG = /^[\w.+-]{1,100}\.log$/;
 
 /**
- * A task of a build with those below it, as Koji has them now.
+ * A task of a build with those below it, as Koji has them now. Of one that Koji has lost, only
+ * what is recorded is told.
  * @throws DistGitError `not_found` for a task that is no build of this server; `unavailable`
  */
 export async function showTask(
@@ -39,14 +40,14 @@ export async function showTask(
   return { tasks, problem, builds: builds.map(buildView) };
 }
 
-/** The task first. */
-async function treeOf({ koji }: BuildDeps, id: number): Promise<[Task, ...Task[]]> {
+/** The task first; none where Koji has lost it. */
+async function treeOf({ koji }: BuildDeps, id: number): Promise<Task[]> {
   const answers = await koji.hub().readAll([
     { method: 'getTaskInfo', params: [id] },
     { method: 'getTaskDescendents', params: [id] },
   ]);
   const info = structOrNull(answerAt(answers, 0), 'task');
-  if (info === null) fail('not_found', `Koji has no task ${id}.`, 'Tell a site admin.');
+  if (info === null) return [];
   return [taskOf(info), ...descendentsOf(answerAt(answers, 1), id)];
 }
 

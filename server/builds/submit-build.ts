@@ -4,12 +4,14 @@ import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { branchName } from '../../core/domain/branch-name.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
+import { withConstraints } from '../db/constraints.ts';
 import type { Sql } from '../db/database.ts';
 import { askForBuild, askForChain } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { type BuildRow, buildView } from './build-rows.ts';
 import { type CheckedBuild, checkBuild, type WantedBuild } from './check-build.ts';
 import { findCommit, pushTo, requireBranch } from './find-commit.ts';
+import { endRow } from './finish-build.ts';
 
 /**
  * Has a commit of a branch built, by whoever may push to the branch.
@@ -38,6 +40,7 @@ export async function startBuild(
     component: component.name,
     branch,
     commit: await findCommit(deps, component.name, branch, input.commit),
+    srpm: null,
     kind: scratch ? 'scratch' : 'build',
     target: input.target,
     options: { arches, firstArch: null, skipTag, failFast, background },
@@ -57,13 +60,25 @@ export async function submitBuild(
   wanted: WantedBuild,
   firstArch: boolean,
 ): Promise<ApiOutput<'startBuild'>> {
-  const checked = await checkBuild(deps, wanted);
+  return submitChecked(deps, context, decision, wanted, await checkBuild(deps, wanted), firstArch);
+}
+
+/** The same for what is checked already. @throws DistGitError `check_failed`, `unavailable` */
+export async function submitChecked(
+  deps: BuildDeps,
+  context: RequestContext,
+  decision: Decision,
+  wanted: WantedBuild,
+  checked: CheckedBuild,
+  firstArch: boolean,
+): Promise<ApiOutput<'startBuild'>> {
   const [first] = checked.arches;
   if (firstArch && first === undefined)
     fail('check_failed', 'The build tag names no architecture.', 'Leave --first-arch out.');
   const options = { ...wanted.options, firstArch: firstArch ? (first ?? null) : null };
-  const row = await deps.db.transaction((sql) =>
-    record(sql, context, decision, { ...wanted, options }, checked),
+  // Whether it is under way was asked before; here the database lets one of two pass.
+  const row = await withConstraints(() =>
+    deps.db.transaction((sql) => record(sql, context, decision, { ...wanted, options }, checked)),
   );
   const task = await asked(deps, [row], () => askForBuild(deps, row));
   const done = await started(deps, [row.id], task, firstArch);
@@ -100,21 +115,24 @@ export async function startChain(
       const decision = await authorize(deps.db, context, pushTo(name, branch), subject);
       const commit = await findCommit(deps, name, branch, undefined);
       const target = input.target;
-      const wanted = { component: name, branch, commit, kind: 'chain', target, options } as const;
+      const of = { component: name, branch, commit, srpm: null } as const;
+      const wanted = { ...of, kind: 'chain', target, options } as const;
       builds.push({ wanted, checked: await checkBuild(deps, wanted), decision });
     }
     plan.push(builds);
   }
-  const levels = await deps.db.transaction(async (sql) => {
-    const rows: BuildRow[][] = [];
-    for (const level of plan) {
-      const own: BuildRow[] = [];
-      for (const { wanted, checked, decision } of level)
-        own.push(await record(sql, context, decision, wanted, checked));
-      rows.push(own);
-    }
-    return rows;
-  });
+  const levels = await withConstraints(() =>
+    deps.db.transaction(async (sql) => {
+      const rows: BuildRow[][] = [];
+      for (const level of plan) {
+        const own: BuildRow[] = [];
+        for (const { wanted, checked, decision } of level)
+          own.push(await record(sql, context, decision, wanted, checked));
+        rows.push(own);
+      }
+      return rows;
+    }),
+  );
   const rows = levels.flat();
   const task = await asked(deps, rows, () => askForChain(deps, levels));
   const done = await started(
@@ -131,7 +149,7 @@ async function record(
   sql: Sql,
   context: RequestContext,
   decision: Decision,
-  { component, branch, commit, kind, options }: WantedBuild,
+  { component, branch, commit, srpm, kind, options }: WantedBuild,
   { target, nvr }: CheckedBuild,
 ): Promise<BuildRow> {
   const row = await sql
@@ -142,6 +160,7 @@ async function record(
       collection: branch.collection,
       release: branch.release,
       commit,
+      srpm,
       target,
       options: JSON.stringify(options),
       nvr,
@@ -154,14 +173,14 @@ async function record(
     action: 'build.submit',
     subject: `${component}/${branchName(branch)}`,
     decision,
-    detail: { build: row.id, kind, commit, target, nvr },
+    detail: { build: row.id, kind, ...(srpm === null ? { commit } : { srpm }), target, nvr },
   });
   return row;
 }
 
 /** Where Koji says no, the rows say so; where that is in doubt, `followBuilds` finds out. */
 export async function asked(
-  { db }: Pick<BuildDeps, 'db'>,
+  deps: Pick<BuildDeps, 'db'>,
   rows: readonly BuildRow[],
   ask: () => Promise<number>,
 ): Promise<number> {
@@ -169,31 +188,35 @@ export async function asked(
     return await ask();
   } catch (error) {
     if (error instanceof DistGitError && error.code !== 'unavailable')
-      await db.sql
-        .updateTable('builds')
-        .set({ state: 'failed', problem: error.message, finished_at: new Date() })
-        .where(
-          'id',
-          'in',
-          rows.map(({ id }) => id),
-        )
-        .execute();
+      for (const row of rows)
+        await endRow(deps, row, { state: 'failed', problem: error.message }, 'Koji refused it.');
     throw error;
   }
 }
 
-/** Koji has the task of these rows. */
+/**
+ * Koji has the task of these rows. One that was given up for lost meanwhile, by another server with
+ * another clock, is under way after all.
+ * @returns the rows as they are now
+ * @throws DistGitError `conflict` where it was asked for again meanwhile: Koji builds one of the two
+ */
 export async function started(
   { db }: Pick<BuildDeps, 'db'>,
   ids: readonly number[],
   task: number,
   isFirstArch: boolean,
 ): Promise<BuildRow[]> {
-  return db.sql
-    .updateTable('builds')
-    .set(isFirstArch ? { first_task: task, state: 'first-arch' } : { task, state: 'building' })
-    .where('id', 'in', ids)
-    .where('state', 'in', ['submitting', 'first-arch'])
-    .returningAll()
-    .execute();
+  const known = isFirstArch
+    ? ({ first_task: task, state: 'first-arch' } as const)
+    : ({ task, state: 'building' } as const);
+  await withConstraints(() =>
+    db.sql
+      .updateTable('builds')
+      .set({ ...known, problem: null, finished_at: null })
+      .where('id', 'in', ids)
+      .where(isFirstArch ? 'first_task' : 'task', 'is', null)
+      .where('state', 'in', ['submitting', 'failed', 'canceled'])
+      .execute(),
+  );
+  return db.sql.selectFrom('builds').selectAll().where('id', 'in', ids).orderBy('id').execute();
 }

@@ -10,7 +10,7 @@ const NONE = '0'.repeat(40);
  */
 export async function tagCommit(
   { git, repositories }: Pick<BuildDeps, 'git' | 'repositories'>,
-  { component, commit }: Pick<BuildRow, 'component' | 'commit'>,
+  { component, commit }: Pick<BuildRow, 'component'> & { readonly commit: string },
   nvr: Nvr,
 ): Promise<string | null> {
   const ref = nvrTagRef(nvr);

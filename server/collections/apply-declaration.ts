@@ -135,6 +135,8 @@ async function write(
           scl_name: settings.sclName,
           meta_component: settings.metaComponent,
           inherit_testing: settings.inheritTesting,
+          testing_tests: settings.testingTests,
+          release_tests: settings.releaseTests,
         })
         .where('name', '=', collection)
         .execute();
@@ -182,6 +184,8 @@ async function createRow(
       scl_name: settings.sclName,
       meta_component: settings.metaComponent,
       inherit_testing: settings.inheritTesting,
+      testing_tests: settings.testingTests,
+      release_tests: settings.releaseTests,
       created_by: by,
     })
     .execute();

@@ -31,6 +31,8 @@ function collectionQuery(sql: Sql) {
     'vendor',
     'meta_component',
     'inherit_testing',
+    'testing_tests',
+    'release_tests',
     'created_at',
     raw<CollectionView['releases']>`coalesce((
         select json_agg(json_build_object('release', r.release, 'closed', r.closed, 'depends', coalesce((
@@ -51,6 +53,7 @@ const view = (row: CollectionRow): CollectionView => ({
   vendor: row.vendor,
   metaComponent: row.meta_component,
   inheritTesting: row.inherit_testing,
+  promotion: { testing: { tests: row.testing_tests }, release: { tests: row.release_tests } },
   releases: row.releases,
   createdAt: row.created_at.toISOString(),
 });
@@ -137,6 +140,8 @@ export async function knownCollections(sql: Sql): Promise<Map<CollectionName, Kn
         sclName: row.scl_name,
         metaComponent: row.meta_component,
         inheritTesting: row.inherit_testing,
+        testingTests: row.testing_tests,
+        releaseTests: row.release_tests,
         releases: row.releases as unknown as KnownCollection['releases'],
         components: Number(row.components),
       },
@@ -276,7 +281,8 @@ export async function updateCollection(
     { action: 'manage-collection', collection: { collection: name, sig } },
     `collection ${name}`,
   );
-  const { vendor, sclName, metaComponent, inheritTesting } = given;
+  const { vendor, sclName, metaComponent, inheritTesting, promotion } = given;
+  const { testing, release } = promotion ?? {};
   return db.transaction(async (sql) => {
     // Nothing but what is given: somebody else may be changing the rest.
     const changes = {
@@ -284,6 +290,8 @@ export async function updateCollection(
       ...(sclName === undefined ? {} : { scl_name: sclName }),
       ...(metaComponent === undefined ? {} : { meta_component: metaComponent }),
       ...(inheritTesting === undefined ? {} : { inherit_testing: inheritTesting }),
+      ...(testing === undefined ? {} : { testing_tests: testing.tests }),
+      ...(release === undefined ? {} : { release_tests: release.tests }),
     };
     if (Object.keys(changes).length > 0)
       await sql.updateTable('collections').set(changes).where('name', '=', name).execute();

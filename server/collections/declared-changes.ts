@@ -9,6 +9,7 @@ import {
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
 import type { SigName } from '../../core/domain/sig.ts';
+import type { TestName } from '../../core/domain/test-result.ts';
 
 export interface Dependency {
   readonly collection: CollectionName;
@@ -23,6 +24,9 @@ export interface CollectionSettings {
   readonly sclName: SclName;
   readonly metaComponent: ComponentName;
   readonly inheritTesting: boolean;
+  /** What a build has to pass before it goes to the level. */
+  readonly testingTests: readonly TestName[];
+  readonly releaseTests: readonly TestName[];
 }
 /** A collection as it is. */
 export interface KnownCollection extends CollectionSettings {
@@ -87,6 +91,8 @@ function changeOf(
     metaComponent:
       declared.metaComponent ?? found?.metaComponent ?? defaultMetaComponent(declared.name),
     inheritTesting: declared.inheritTesting ?? found?.inheritTesting ?? false,
+    testingTests: declared.promotion?.testing?.tests ?? found?.testingTests ?? [],
+    releaseTests: declared.promotion?.release?.tests ?? found?.releaseTests ?? [],
   };
   const had = new Map(found?.releases.map(({ release, depends }) => [release, depends]));
   const add = declared.releases.filter(({ release }) => !had.has(release));
@@ -130,16 +136,21 @@ const FIELDS = {
   sclName: 'SCL name',
   metaComponent: 'meta component',
   inheritTesting: 'inherits testing',
+  testingTests: 'tests for testing',
+  releaseTests: 'tests for release',
 } as const;
+
+const settingText = (value: string | boolean | readonly string[]): string =>
+  typeof value === 'object' ? value.join(', ') : String(value);
 
 function settingFields(before: CollectionSettings | null, after: CollectionSettings) {
   return (Object.keys(FIELDS) as (keyof typeof FIELDS)[])
-    .filter((key) => before === null || before[key] !== after[key])
     .map((key) => ({
       field: FIELDS[key],
-      before: before === null ? null : String(before[key]),
-      after: String(after[key]),
-    }));
+      before: before === null ? null : settingText(before[key]),
+      after: settingText(after[key]),
+    }))
+    .filter((one) => (one.before ?? '') !== one.after);
 }
 
 function removal({ name, sig, releases, ...settings }: KnownCollection): CollectionChange {

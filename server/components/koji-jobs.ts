@@ -8,6 +8,8 @@ import { enqueue } from '../jobs/job-queue.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 
 export const KOJI_JOB = 'koji.provision';
+/** Has a push built, where that is wanted; the subject is its id. */
+export const BUILD_JOB = 'push.build';
 
 export interface CollectionRelease {
   readonly collection: CollectionName;

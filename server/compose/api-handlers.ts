@@ -6,9 +6,12 @@ import { listAudit } from '../access/list-audit.ts';
 import { listJobs } from '../access/list-jobs.ts';
 import { setAutoBuild } from '../builds/auto-build.ts';
 import type { BuildDeps } from '../builds/build-deps.ts';
-import { listBuilds } from '../builds/build-rows.ts';
-import { cancelTask, resubmitTask } from '../builds/change-task.ts';
+import { cancelBuild, cancelTask } from '../builds/cancel-build.ts';
+import { resubmitBuild, resubmitTask } from '../builds/change-task.ts';
+import { listBuilds } from '../builds/list-builds.ts';
+import { resubmitPush } from '../builds/parked-pushes.ts';
 import { demoteBuild, promoteBuild } from '../builds/promote-build.ts';
+import { listResults, recordResult } from '../builds/results.ts';
 import { showBuild } from '../builds/show-build.ts';
 import { readTaskLog, showTask } from '../builds/show-task.ts';
 import { startBuild, startChain } from '../builds/submit-build.ts';
@@ -165,10 +168,15 @@ export function apiHandlers(deps: ApiDeps): ApiHandlers {
     showBuild: (_context, input) => showBuild(builds, input),
     promoteBuild: (context, input) => promoteBuild(builds, context, input),
     demoteBuild: (context, input) => demoteBuild(builds, context, input),
+    recordResult: (context, input) => recordResult(builds, context, input),
+    listResults: (_context, input) => listResults(builds, input),
     showTask: (_context, input) => showTask(builds, input),
     readTaskLog: (_context, input) => readTaskLog(builds, input),
     cancelTask: (context, input) => cancelTask(builds, context, input),
+    cancelBuild: (context, input) => cancelBuild(builds, context, input),
     resubmitTask: (context, input) => resubmitTask(builds, context, input),
+    resubmitBuild: (context, input) => resubmitBuild(builds, context, input),
+    resubmitPush: (context, input) => resubmitPush(builds, context, input),
     setAutoBuild: (context, input) => setAutoBuild(db, context, input),
     listPushes: (_context, input) => listPushes(db, input),
     listAudit: (context, input) => listAudit(db, context, input),

@@ -10,7 +10,7 @@ import * as kojiSetUp from '../collections/provision-koji.ts';
 import { BranchSpecs } from '../components/branch-specs.ts';
 import * as components from '../components/components.ts';
 import { ComponentIndex } from '../components/find-component.ts';
-import { KOJI_JOB } from '../components/koji-jobs.ts';
+import { BUILD_JOB, KOJI_JOB } from '../components/koji-jobs.ts';
 import { PROVISION_JOB, provision } from '../components/provision.ts';
 import type { Settings } from '../config/settings.ts';
 import { openDataFolder } from '../db/data-folder.ts';
@@ -39,7 +39,6 @@ import { StagingFolder } from '../lookaside/staged-file.ts';
 import { showUsage } from '../lookaside/usage.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { INDEX_JOB, indexReferences, requestIndex } from '../pushes/index-references.ts';
-import { BUILD_JOB } from '../pushes/record-push.ts';
 import { settlePushes } from '../pushes/settle-pushes.ts';
 import { listenForSsh } from '../ssh/listen.ts';
 import { createFirstAdmin } from '../users/first-admin.ts';
@@ -104,7 +103,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
         indexReferences({ db, git, repositories }, parseComponentName(subject)),
       [DELETE_JOB]: () => deleteOverdue(garbage),
       [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
-      [BUILD_JOB]: (push) => buildPush({ ...builds, principals }, push),
+      [BUILD_JOB]: (push) => buildPush(builds, push),
       'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)),
     },
     log,
@@ -153,6 +152,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     git,
     repositories,
     components: componentIndex,
+    principals,
+    wakeJobs: () => jobs.wake(),
     gitUrl: (component: ComponentName) => componentDeps.gitUrl(component),
     log,
   };
@@ -185,6 +186,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
     principals,
     readClient: clientReader(front, tls),
     api,
+    builds,
     git: {
       ...gitDeps,
       namespace,

@@ -17,6 +17,12 @@ const unknown = (what: string, list: string): Meaning => ({
   remedy: `"${list}" shows what is there.`,
 });
 
+const UNDER_WAY: Meaning = {
+  code: 'conflict',
+  message: 'It is being built already.',
+  remedy: '"centpkg builds" shows the build that is under way.',
+};
+
 /** What the violation of each constraint means to a client, by the constraint's name. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   users_pkey: exists('user', 'centpkg user list'),
@@ -62,6 +68,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     code: 'conflict',
     message: 'An EL release of the collection is set up in Koji.',
     remedy: '"centpkg collection status NAME" shows what is there; keep the release.',
+  },
+  builds_one_under_way: UNDER_WAY,
+  builds_commit_under_way: UNDER_WAY,
+  build_moves_one_under_way: {
+    code: 'conflict',
+    message: 'Koji is asked already to change that tag of the build.',
+    remedy: '"centpkg builds" shows when it is done.',
   },
   component_collections_collection: unknown('collection', 'centpkg collection list'),
 };

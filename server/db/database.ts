@@ -14,6 +14,8 @@ import * as collectionSettings from './migrations/009-collection-settings.ts';
 import * as koji from './migrations/010-koji.ts';
 import * as builds from './migrations/011-builds.ts';
 import * as endOfLife from './migrations/012-end-of-life.ts';
+import * as srpmResults from './migrations/013-srpm-results.ts';
+import * as buildIntents from './migrations/014-build-intents.ts';
 import { PgliteClient } from './pglite-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -33,6 +35,8 @@ const MIGRATIONS = {
   '010-koji': koji,
   '011-builds': builds,
   '012-end-of-life': endOfLife,
+  '013-srpm-results': srpmResults,
+  '014-build-intents': buildIntents,
 };
 
 /**

@@ -16,12 +16,14 @@ import type {
 } from '../../core/domain/sig.ts';
 import type { SourceState } from '../../core/domain/source-state.ts';
 import type { SshFingerprint, SshKeyType } from '../../core/domain/ssh-key.ts';
+import type { TestName, TestOutcome } from '../../core/domain/test-result.ts';
 import type { Plan } from '../../core/koji/plan.ts';
 import type { ProvisionResult } from '../../core/koji/provision-result.ts';
 import type { ThingId } from '../../core/koji/things.ts';
 
 /** Set by the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
+type Names<Name> = ColumnType<Name[], readonly Name[] | undefined, readonly Name[]>;
 type Time = ColumnType<Date, Date, Date>;
 
 /** The tables as queries see them; `migrations/` makes them. */
@@ -133,6 +135,9 @@ export interface Tables {
     meta_component: ComponentName;
     /** Builds see what is in the collection's own testing tag. */
     inherit_testing: Generated<boolean>;
+    /** What a build has to pass before it goes to a level. */
+    testing_tests: Names<TestName>;
+    release_tests: Names<TestName>;
     created_by: UserName;
     created_at: CreatedAt;
   };
@@ -228,7 +233,10 @@ export interface Tables {
     component: ComponentName;
     collection: CollectionName;
     release: ElRelease;
-    commit: string;
+    /** Null: it is made of an SRPM. */
+    commit: string | null;
+    /** Where the hub has the SRPM, below its `work`; null: it is made of a commit. */
+    srpm: string | null;
     target: string;
     /** How Koji is to build it, so that it can be asked again. */
     options: JSONColumnType<BuildOptions>;
@@ -246,17 +254,35 @@ export interface Tables {
     submitted_at: CreatedAt;
     /** When Koji was asked last. */
     asked_at: ColumnType<Date, Date | undefined, Date>;
+    /** Who wants it canceled: Koji is told as soon as there is a task. */
+    cancel_by: UserName | null;
     finished_at: Time | null;
   };
-  /** Tasks of Koji that put a build into a tag. */
+  /** What was asked for to put a build into a tag, or to take it out. */
   build_moves: {
-    task: number;
+    id: Generated<number>;
+    /** The row of the build. */
+    record: number;
+    /** Of Koji; null: not known, or it needs none, as on the way out. */
+    task: number | null;
     build: number;
     tag: string;
+    way: 'in' | 'out';
     asked_by: UserName;
     asked_at: CreatedAt;
     finished_at: Time | null;
     problem: string | null;
+  };
+  /** What came of tests of builds; rows are added, and never changed. */
+  build_results: {
+    id: Generated<number>;
+    /** Of the row in `builds`. */
+    record: number;
+    test: TestName;
+    outcome: TestOutcome;
+    url: string | null;
+    recorded_by: UserName;
+    recorded_at: CreatedAt;
   };
   auto_builds: { collection: CollectionName; set_by: UserName; set_at: CreatedAt };
   jobs: {

@@ -1,13 +1,13 @@
 import { json, type RequestHandler, Router } from 'express';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { type Operation, ROUTES } from '../../core/api/routes.ts';
+import { type FileOperation, type Operation, ROUTES } from '../../core/api/routes.ts';
 import { type ApiOutput, type ApiParsed, SCHEMAS, type Schema } from '../../core/api/schemas.ts';
 import type { RequestContext } from '../access/audit.ts';
 import { contextOf, letBodyCome } from './request-state.ts';
 
-/** One function per operation: parsed input in, the answer's object out. */
+/** One function per operation that takes no file: parsed input in, the answer's object out. */
 export type ApiHandlers = {
-  readonly [O in Operation]: (
+  readonly [O in Exclude<Operation, FileOperation>]: (
     context: RequestContext,
     input: ApiParsed<O>,
   ) => Promise<ApiOutput<O>> | ApiOutput<O>;
@@ -16,7 +16,7 @@ export type ApiHandlers = {
 /** The JSON API: what `ROUTES` lists, parsed by `SCHEMAS`, done by `handlers`. */
 export function apiRoutes(handlers: ApiHandlers): Router {
   const router = Router();
-  for (const operation of Object.keys(ROUTES) as Operation[]) {
+  for (const operation of Object.keys(handlers) as (keyof ApiHandlers)[]) {
     const { method, path } = ROUTES[operation];
     const schema: Schema = SCHEMAS[operation];
     const parse = schema.body === undefined ? [] : [readJson];

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { fail } from '../../core/api/distgit-error.ts';
 import { openApiDocument } from '../../core/api/openapi.ts';
 import { API_ROOT } from '../../core/api/routes.ts';
+import type { BuildDeps } from '../builds/build-deps.ts';
 import type { Database } from '../db/database.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principals } from '../identity/principals.ts';
@@ -18,6 +19,7 @@ import { login } from './middleware/login.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { unreadBody } from './middleware/unread-body.ts';
 import { type ResumableRouteDeps, resumableRoutes } from './resumable-routes.ts';
+import { srpmRoutes } from './srpm-routes.ts';
 import { unknownPage, webErrors } from './web-errors.ts';
 import { webForms } from './web-forms.ts';
 import { webRoutes } from './web-routes.ts';
@@ -30,6 +32,7 @@ export interface AppDeps {
   readonly principals: Principals;
   readonly readClient: ReadClient;
   readonly api: ApiHandlers;
+  readonly builds: BuildDeps;
   readonly git: GitRouteDeps;
   readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
   readonly version: string;
@@ -75,7 +78,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));
   app.use(resumableRoutes({ ...deps.lookaside, login: loggedIn, url: () => deps.url() }));
-  app.use(API_ROOT, apiRoutes(deps.api));
+  app.use(API_ROOT, srpmRoutes({ ...deps.lookaside, builds: deps.builds }), apiRoutes(deps.api));
   app.use(Router().use(unknownPage(web), pageErrors));
   app.use(() => {
     fail(

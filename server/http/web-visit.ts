@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { ANONYMOUS } from '../../core/access/principal.ts';
-import type { Operation } from '../../core/api/routes.ts';
 import { type ApiOutput, type ApiParsed, SCHEMAS } from '../../core/api/schemas.ts';
 import type { RequestContext } from '../access/audit.ts';
 import type { Principals } from '../identity/principals.ts';
@@ -57,7 +56,7 @@ export async function visitOf(deps: WebDeps, req: Request, res: Response): Promi
 }
 
 /** Asks an operation of the API, in the visitor's name. @throws what the operation throws */
-export async function ask<O extends Operation>(
+export async function ask<O extends keyof ApiHandlers>(
   { api }: WebDeps,
   context: RequestContext,
   operation: O,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { type Attempt, HubLine, type HubOptions } from './hub-line.ts';
+import { type Attempt, HubLine, type HubOptions, type HubUpload } from './hub-line.ts';
 import { type HubSession, sessionOf } from './hub-session.ts';
 import { FAULT, faultError, kojiFault } from './koji-fault.ts';
 import { encodeCall } from './xmlrpc-encode.ts';
@@ -52,7 +52,21 @@ export class HubCaller {
    *   where it can not be reached, and where it is not known whether a write was done
    */
   call(effect: Effect, method: string, params: readonly XmlRpcValue[]): Promise<Outcome> {
-    return this.#inTurn(() => this.#call(effect, method, params));
+    return this.#inTurn(() => {
+      const body = bodyOf(method, params);
+      return this.#send(effect, (session, number) => this.#line.call(session, number, body));
+    });
+  }
+
+  /**
+   * The hub commits nothing for it, and the same piece at the same place may come twice: to the
+   * caller it is a read.
+   * @throws DistGitError as `call`
+   */
+  upload(upload: HubUpload): Promise<Outcome> {
+    return this.#inTurn(() =>
+      this.#send('read', (session, number) => this.#line.upload(session, number, upload)),
+    );
   }
 
   /** Ends the login, as far as the hub can be reached. */
@@ -73,16 +87,18 @@ export class HubCaller {
     return turn;
   }
 
-  async #call(effect: Effect, method: string, params: readonly XmlRpcValue[]): Promise<Outcome> {
+  async #send(
+    effect: Effect,
+    attemptBy: (session: HubSession, number: number) => Promise<Attempt>,
+  ): Promise<Outcome> {
     if (this.#closed) throw unreachable('The connection to Koji is closed.');
-    const body = bodyOf(method, params);
     let session = await this.#loggedIn();
     let number = session.nextCall++;
     let isNewLogin = false;
     // Some earlier try may have been done.
     let inDoubt = false;
     for (let tries = 1; ; tries++) {
-      const attempt = await this.#line.call(session, number, body);
+      const attempt = await attemptBy(session, number);
       if (attempt.kind === 'value') return { kind: 'answered', value: attempt.value };
       if (attempt.kind === 'lost') inDoubt ||= attempt.sent;
       else if (attempt.kind === 'refused') throw this.#given(effect, inDoubt, session, attempt);

@@ -29,6 +29,18 @@ export type Attempt =
   /** The web server in front does not pass it on, and will not do so next time. */
   | { readonly kind: 'refused'; readonly status: number };
 
+/** A piece of a file for the hub's folder of uploads. */
+export interface HubUpload {
+  /** Of this one file, below the hub's `work`. */
+  readonly folder: string;
+  readonly name: string;
+  /** Where the piece begins in the file. */
+  readonly offset: number;
+  /** The file ends there, whatever it has behind; where false, offset 0 needs it to be new. */
+  readonly overwrite: boolean;
+  readonly piece: Buffer;
+}
+
 /** Bytes of one answer; the largest that are known have some megabytes. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 /** The statuses at which it is worth while to ask again. */
@@ -67,6 +79,25 @@ export class HubLine {
     return this.#try(this.#url, headersOf(session, callNumber), body, this.#calls);
   }
 
+  /** One try to hand over a piece of a file, see `HubUpload`. */
+  upload(session: HubSession, callNumber: number, upload: HubUpload): Promise<Attempt> {
+    const { folder, name, offset, overwrite, piece } = upload;
+    const url = new URL(this.#url);
+    url.search = new URLSearchParams({
+      filename: name,
+      filepath: folder,
+      fileverify: 'sha256',
+      offset: String(offset),
+      ...(overwrite ? { overwrite: '1' } : {}),
+    }).toString();
+    const headers = {
+      ...headersOf(session, callNumber),
+      // By this alone the hub knows an upload from a call.
+      'Content-Type': 'application/octet-stream',
+    };
+    return this.#try(url, headers, piece, this.#calls);
+  }
+
   close(): void {
     this.#login.destroy();
     this.#calls.destroy();
@@ -75,7 +106,7 @@ export class HubLine {
   async #try(
     url: URL,
     headers: Readonly<Record<string, string>>,
-    body: string,
+    body: string | Buffer,
     agent: Agent,
   ): Promise<Attempt> {
     try {

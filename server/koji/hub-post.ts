@@ -33,7 +33,7 @@ export class NoAnswer extends Error {
 export async function postToHub(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Buffer,
   { agent, timeoutMs, maxBytes }: PostOptions,
 ): Promise<HubResponse> {
   let sent = false;

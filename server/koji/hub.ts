@@ -1,6 +1,6 @@
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { HubCaller, type Outcome } from './hub-caller.ts';
-import type { HubOptions } from './hub-line.ts';
+import type { HubOptions, HubUpload } from './hub-line.ts';
 import { type KojiFault, kojiFault } from './koji-fault.ts';
 import { faultOf } from './xmlrpc-decode.ts';
 import { isArray, isStruct, XmlRpcError, type XmlRpcValue } from './xmlrpc-value.ts';
@@ -33,6 +33,8 @@ export interface Hub {
   readAll(calls: readonly HubCall[]): Promise<readonly CallAnswer[]>;
   /** Many in one request. One that fails does not keep the others from being done. */
   writeAll(calls: readonly HubCall[]): Promise<WriteOutcome>;
+  /** A piece of a file for its folder of uploads; the answer is `uploadFile`'s to look at. */
+  upload(upload: HubUpload): Promise<XmlRpcValue>;
   /** Waits for the calls that are under way, then logs out. */
   close(): Promise<void>;
 }
@@ -57,6 +59,9 @@ export function openHub(options: HubOptions): Hub {
       const outcome = await caller.call('write', 'multiCall', many(calls));
       if (outcome.kind === 'committed') return outcome;
       return { kind: 'answered', answers: answersOf(outcome.value, calls) };
+    },
+    async upload(upload) {
+      return valueOf(await caller.upload(upload));
     },
     close: () => caller.close(),
   };

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { decide } from '../../core/access/decide.ts';
 import type { UserPrincipal } from '../../core/access/principal.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { openObjectReader } from '../../core/git/object-reader.ts';
+import { type CatFileProcess, openObjectReader } from '../../core/git/object-reader.ts';
 import {
   checkPush,
   findingLines,
@@ -61,9 +61,10 @@ export interface ReceivePack {
 
 /**
  * Starts `git receive-pack` for a pusher who may push to some branch of the component. Its hook
- * talks to us over a socket pair that only this process and its children hold:
+ * talks to us over socket pairs that only this process and its children hold:
  *
- * 1. git unpacks into a quarantine, runs fsck, and calls pre-receive;
+ * 1. git unpacks into a quarantine, runs fsck, and calls pre-receive, which starts a cat-file there
+ *    for us;
  * 2. every policy answers; refused, or recorded as `checked` before git may go on;
  * 3. git moves the refs, each with the push's mark in the reflog, and ends;
  * 4. the refs that it moved are recorded as `applied`. Should the server die in between,
@@ -86,10 +87,14 @@ export async function startReceivePack(
       GIT_COMMITTER_EMAIL: pushMark(push),
       ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }),
     },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   let stage: PushStage = 'unpacking';
   let asked: readonly RefUpdate[] = [];
+  const reading = child.stdio[4] as Duplex;
+  // A git that is gone is seen by its end.
+  reading.on('error', () => {});
+  const catFile = { stdin: reading, stdout: reading, on: reading.on.bind(reading) };
   readHookCalls(child.stdio[3] as Duplex, async ({ objectDirectory, updates }) => {
     stage = 'refused';
     asked = updates;
@@ -100,7 +105,7 @@ export async function startReceivePack(
         { ...pusher, principal },
         component,
         push,
-        objectDirectory,
+        { catFile, objectDirectory },
         updates,
       );
       if (answer.allow) stage = 'allowed';
@@ -153,7 +158,7 @@ async function answerPreReceive(
   pusher: Pusher,
   opened: Component,
   push: string,
-  objectDirectory: string,
+  { catFile, objectDirectory }: { catFile: CatFileProcess; objectDirectory: string },
   updates: readonly RefUpdate[],
 ): Promise<{ allow: boolean; lines: string[] }> {
   // A large push takes its time: what counts is the permission now, not when it began.
@@ -161,10 +166,7 @@ async function answerPreReceive(
   const repository = deps.repositories.path(component.name);
   const env = { ...quarantine(repository, objectDirectory), ...deps.git.pushLimits };
   const objects = openObjectReader({
-    catFile: deps.git.spawn(['-C', repository, 'cat-file', '--batch-command', '--buffer'], {
-      env,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    }),
+    catFile,
     run: (args) => deps.git.run(['-C', repository, ...args], env),
     published: '--all',
   });

@@ -8,14 +8,13 @@ import type { RefUpdate } from '../../core/pushes/push-facts.ts';
 import type { RequestContext } from '../access/audit.ts';
 import { auditRow } from '../access/audit.ts';
 import { type Component, collectionsOf } from '../components/find-component.ts';
+import { BUILD_JOB } from '../components/koji-jobs.ts';
 import type { Database } from '../db/database.ts';
 import { jobRow } from '../jobs/job-queue.ts';
 import { recordReferences } from '../lookaside/source-references.ts';
 
 /** Seconds: the pushes of that time share one run of maintenance. */
 const MAINTENANCE_DELAY = 600;
-/** Has a push built, where that is wanted; the subject is its id. */
-export const BUILD_JOB = 'push.build';
 
 /** The push passed its checks; git moves the refs next. Durable before git may go on. */
 export async function recordChecked(

@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extractSourcePackage } from '../../cli/rpm/srpm/extract.ts';
-import { Header } from '../../cli/rpm/srpm/header.ts';
 import { openSourcePackage } from '../../cli/rpm/srpm/source-package.ts';
-import { TAG } from '../../cli/rpm/srpm/tags.ts';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import { Header } from '../../core/domain/rpm/header.ts';
+import { TAG } from '../../core/domain/rpm/tags.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   cpioEntry,

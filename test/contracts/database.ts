@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest';
 import { auditLogContract } from './database/audit-log.ts';
+import { buildContract } from './database/builds.ts';
 import { componentContract } from './database/components.ts';
 import { constraintContract } from './database/constraints.ts';
 import { directoryContract } from './database/directory.ts';
@@ -45,5 +46,6 @@ export function databaseContract(name: string, under: DatabaseUnderTest): void {
     componentContract(under);
     endOfLifeContract(under);
     kojiSetUpContract(under);
+    buildContract(under);
   });
 }

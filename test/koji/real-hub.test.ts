@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Hub, openHub } from '../../server/koji/hub.ts';
+import { UPLOAD_PIECE, uploadFile } from '../../server/koji/upload-file.ts';
+import { keywords } from '../../server/koji/xmlrpc-encode.ts';
 import { hubCertificates } from '../support/koji-hub/certificates.ts';
 import { conversation, Names } from '../support/koji-hub/conversation.ts';
 import { type HubAccounts, realHub } from '../support/koji-hub/real-hub.ts';
@@ -52,5 +54,40 @@ describe('the hub to test against, beside a real one', () => {
       }),
       { numRuns },
     );
+  });
+
+  it('takes a file, and refuses it, as that does', { timeout: 3_600_000 }, async () => {
+    const content = randomBytes(UPLOAD_PIECE + 1000);
+    async function* pieces(): AsyncGenerator<Buffer> {
+      await Promise.resolve();
+      yield content.subarray(0, UPLOAD_PIECE);
+      yield content.subarray(UPLOAD_PIECE);
+    }
+    const heardOf = async (hub: Hub): Promise<unknown[]> => {
+      const heard: unknown[] = [];
+      const name = 'p+q-1.0~rc1-1.el7.src.rpm';
+      const path = await uploadFile(hub, name, pieces());
+      const folder = path.slice(0, path.lastIndexOf('/'));
+      const hear = async (answer: Promise<unknown>): Promise<void> => {
+        const said = await answer.catch((error: Error) =>
+          error.message.replace(/\/\S*\/work\/\S+\/|cli-build\/[\w.]+/g, '…/'),
+        );
+        heard.push(typeof said === 'object' ? { ...said, mtime: 0 } : said);
+      };
+      const send = (offset: number, overwrite: boolean, piece: Buffer, file = name) =>
+        hear(hub.upload({ folder, name: file, offset, overwrite, piece }));
+      const check = (file = name) =>
+        hear(hub.read('checkUpload', folder, file, keywords({ verify: 'sha256' })));
+      await check();
+      await send(0, false, content.subarray(0, 10));
+      await send(UPLOAD_PIECE, false, content.subarray(UPLOAD_PIECE));
+      await send(UPLOAD_PIECE, false, content.subarray(UPLOAD_PIECE, UPLOAD_PIECE + 1));
+      await send(0, true, Buffer.alloc(0));
+      await check();
+      await send(0, false, Buffer.alloc(1), '.user');
+      await check('nothing');
+      return heard;
+    };
+    expect(await heardOf(ours)).toEqual(await heardOf(real.server));
   });
 });

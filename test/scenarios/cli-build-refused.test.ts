@@ -107,6 +107,21 @@ describe('a build is refused before Koji is asked for it', () => {
     ]);
   });
 
+  it('where another asks for the same at the same time', async () => {
+    const one = await scenario.annPackage();
+    const input = { component: one.component, branch: 'scl-python33-el7', commit: one.commit };
+    const token = scenario.people.committer;
+    const ask = async () => (await scenario.server.call('startBuild', input, token)).status;
+    const [first, ...others] = (await Promise.all([ask(), ask(), ask(), ask()])).toSorted(
+      (a, b) => a - b,
+    );
+    expect([first, ...others]).toEqual([201, 409, 409, 409]);
+    const asked = scenario.hub.state.store
+      .rows('task', { method: 'build' })
+      .filter(({ request }) => JSON.stringify(request).includes(one.commit));
+    expect(asked).toHaveLength(1);
+  });
+
   it('of a chain whose parts would not see each other', async () => {
     const [one, two] = [await scenario.annPackage(), await scenario.annPackage()];
     const { state } = scenario.hub;
@@ -174,6 +189,15 @@ describe('a task that is none of ours', () => {
         code: 3,
         stderr: says(`Task ${task} of Koji is no build of this server.`),
       });
+    const none: [number, string, string[]][] = [
+      [3, 'There is no build 99999.', ['cancel', '--build', '99999']],
+      [3, 'There is no build 99999.', ['resubmit', '--build', '99999']],
+      [3, 'There is no such push.', ['resubmit', '--push', '0'.repeat(36)]],
+      [2, 'Name one thing', ['cancel']],
+      [2, 'Name one thing', ['resubmit', '7', '--build', '7']],
+    ];
+    for (const [code, text, args] of none)
+      expect(await scenario.ann.run(args)).toMatchObject({ code, stderr: says(text) });
     const one = await scenario.annPackage();
     const { task: own = 0 } =
       (

@@ -88,6 +88,29 @@ describe('centpkg build', () => {
     expect([twice.code, twice.stderr]).toEqual([5, expect.stringContaining('has ended already')]);
   });
 
+  it('goes on where Koji does not let it be canceled, and says so', async () => {
+    const one = await scenario.annPackage();
+    await ann(['build', '--nowait'], one);
+    const task = await scenario.taskOf('build', one);
+    const { store } = scenario.hub.state;
+    const { id = null } = store.one('users', { name: 'sclo' }) ?? {};
+    store.update(store.one('task', { id: task }) ?? {}, { owner: id });
+    const canceled = await ann(['cancel', String(task)], one);
+    const words = 'Koji: Cannot cancel task, not owner';
+    expect([canceled.code, canceled.stderr]).toEqual([4, expect.stringContaining(words)]);
+    const { items } = await scenario.server.must('listBuilds', { component: one.component });
+    expect(items[0]).toMatchObject({ state: 'building', problem: `It was not canceled: ${words}` });
+    const { items: audit } = await scenario.server.must('listAudit', { limit: 2 });
+    expect(audit.map(({ action, actor, allowed }) => [action, actor, allowed])).toEqual([
+      ['build.cancel', 'server', false],
+      ['build.cancel', 'ann', true],
+    ]);
+    scenario.builder.take(task);
+    scenario.builder.complete(task, one.nvr);
+    const built = await scenario.until(one.component, ({ state }) => state === 'complete');
+    expect(built.problem).toBeNull();
+  });
+
   it('lets the first architecture go before with --first-arch', async () => {
     const one = await scenario.annPackage();
     const running = ann(['build', '--first-arch'], one);
@@ -186,6 +209,29 @@ describe('centpkg chain-build', () => {
       0,
       `${one.nvr} is complete, in ${PREFIX}-candidate.\n${two.nvr} is complete, in ${PREFIX}-candidate.\n`,
     ]);
+  });
+});
+
+describe('a chain that the server asked for at another address', () => {
+  it('is followed all the same', async () => {
+    const [one, two] = [await scenario.annPackage(), await scenario.annPackage()];
+    await ann(['chain-build', '--nowait', one.component], two);
+    const task = await scenario.taskOf('chainbuild');
+    const before = (of: Package) => `git+https://old.example.org/${of.component}.git#${of.commit}`;
+    const { store } = scenario.hub.state;
+    const row = store.one('task', { id: task }) ?? {};
+    const [, ...others] = scenario.builder.request(task);
+    store.update(row, { request: [[[before(one)], [before(two)]], ...others] });
+    const [first = 0, second = 0] = scenario.builder.takeChain(task);
+    for (const [child, { nvr }] of [[first, one] as const, [second, two] as const]) {
+      scenario.builder.take(child);
+      scenario.builder.complete(child, nvr);
+    }
+    scenario.builder.close(task);
+    for (const { component, nvr } of [one, two]) {
+      const found = await scenario.until(component, ({ finishedAt }) => finishedAt !== null);
+      expect(found).toMatchObject({ state: 'complete', nvr });
+    }
   });
 });
 

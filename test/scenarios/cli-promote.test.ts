@@ -41,6 +41,18 @@ it('that is of another package than its component builds is untagged, and nobody
   expect((await as('ann', ['promote', other.nvr, '--to', 'testing']))[0]).toBe(3);
 });
 
+it('that has a name which none from here could have is untagged, too', async () => {
+  const one = await scenario.annPackage();
+  await scenario.ann.must(['build', '--nowait'], { cwd: one.folder });
+  const task = await scenario.taskOf('build', one);
+  const name = `python33-${one.component}-1.0-1 el7`;
+  scenario.builder.take(task);
+  scenario.builder.complete(task, name);
+  const { problem } = await scenario.until(one.component, ({ state }) => state === 'failed');
+  expect(problem).toContain(`The task made ${name}, and ${one.component} is to build`);
+  expect(scenario.hub.state.as('kojiadmin', 'listTags', name)).toEqual([]);
+});
+
 describe('a build', () => {
   let one: Package;
   beforeAll(async () => {

@@ -1,22 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { git } from '../support/process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../server/hooks/git');
 const LINE = `${'a'.repeat(40)} ${'b'.repeat(40)} refs/heads/x\n`;
 
-/** Runs a hook as git does; `answer` plays the server on descriptor 3. */
+/**
+ * Runs a hook as git does; `answer` plays the server on descriptor 3, and what it reads of the
+ * repository on 4.
+ */
 async function runHook(
-  answer: ((socket: Duplex) => void) | null,
+  answer: ((socket: Duplex, objects: Duplex) => void) | null,
   env: Readonly<Record<string, string>> = {},
   lines = LINE,
+  cwd = '/',
 ) {
   const child = spawn(`${FOLDER}/pre-receive`, [], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['pipe', 'pipe', 'pipe', answer === null ? 'ignore' : 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', answer === null ? 'ignore' : 'pipe', 'pipe'],
+    cwd,
   });
+  const objects = child.stdio[4] as Duplex;
+  objects.on('error', () => {});
   const { stdin, stderr } = child as { stdin: Writable; stderr: Readable };
   const socket = child.stdio[3] as Duplex | null;
   let said = '';
@@ -27,7 +36,7 @@ async function runHook(
   socket?.on('error', () => {});
   socket?.setEncoding('utf8').on('data', (text: string) => {
     asked += text;
-    if (asked.endsWith('\n\n')) answer?.(socket);
+    if (asked.endsWith('\n\n')) answer?.(socket, objects);
   });
   stdin.on('error', () => {});
   stdin.end(lines);
@@ -44,6 +53,30 @@ describe('the hook that git runs', () => {
     const { code, asked } = await runHook((socket) => socket.end('allow\n'), environment, lines);
     expect(asked).toBe(`pre-receive ./objects/tmp_objdir-incoming-x\n${lines}\n`);
     expect(code).toBe(0);
+  });
+
+  it('reads objects for the server until it has seen enough, in the quarantine', async () => {
+    await using folder = await temporaryFolder();
+    const [repository, other] = [join(folder.path, 'repository'), join(folder.path, 'other')];
+    for (const path of [repository, other]) await git('/', 'init', '--quiet', '--bare', path);
+    const oid = (await git(other, 'hash-object', '-w', '--stdin')).trim();
+    let read = '';
+    const { code, said } = await runHook(
+      (socket, objects) => {
+        objects.write(`contents ${oid}\nflush\n`);
+        objects.on('data', (answer: Buffer) => {
+          read += answer.toString();
+          if (read.endsWith('\n\n')) objects.end();
+        });
+        // cat-file goes when nobody asks any more.
+        objects.once('close', () => socket.write('allow\n'));
+      },
+      { GIT_DIR: '.', GIT_OBJECT_DIRECTORY: join(other, 'objects') },
+      LINE,
+      repository,
+    );
+    expect({ code, said }).toEqual({ code: 0, said: '' });
+    expect(read).toBe(`${oid} blob 0\n\n`);
   });
 
   it('lets the push pass when the server allows it, and shows its lines', async () => {

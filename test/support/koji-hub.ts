@@ -147,18 +147,20 @@ export class KojiHub {
     for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     if (method !== 'POST') return send(res, page(405));
-    const called = /<methodName>([^<]*)/.exec(body.toString())?.[1] ?? '';
-    const inner = [
-      ...body.toString().matchAll(/<name>methodName<\/name>\s*<value><string>([^<]*)/g),
-    ];
+    const isUpload = headers['content-type'] === 'application/octet-stream';
+    const text = isUpload ? '' : body.toString();
+    const called = isUpload ? 'rawUpload' : (/<methodName>([^<]*)/.exec(text)?.[1] ?? '');
+    const inner = [...text.matchAll(/<name>methodName<\/name>\s*<value><string>([^<]*)/g)];
     const names = [called, ...inner.map(([, name]) => name)].join(' ');
     const tls = socket instanceof TLSSocket ? socket.getProtocol() : null;
-    this.seen.push({ path: url, headers, body: body.toString(), method: names, tls });
+    this.seen.push({ path: url, headers, body: text, method: names, tls });
+    const upload = isUpload ? new URL(url, 'http://hub').searchParams : null;
     const isLogin = new URL(url, 'http://hub').pathname.endsWith('/ssllogin');
     const certificate = isLogin ? certificateOf(req) : null;
     if (isLogin && certificate === 'none') return send(res, page(403));
     const session = sessionArguments(url, headers);
-    const answer = (): HubReply => this.state.answer({ isLogin, body, session, certificate });
+    const answer = (): HubReply =>
+      this.state.answer({ isLogin, body, upload, session, certificate });
     const index = this.#plans.findIndex((plan) => plan.method.test(names));
     const [plan] = index === -1 ? [] : this.#plans.splice(index, 1);
     await this.#respond(res, plan?.failure ?? null, session, answer);

@@ -115,9 +115,10 @@ export class TestServer {
       return encodeURIComponent(value);
     });
     const url = new URL(`${this.#url}${API_ROOT}${filled}`);
-    if (method === 'get')
+    const isFile = 'file' in ROUTES[operation];
+    if (method === 'get' || isFile)
       for (const [key, value] of Object.entries(rest)) url.searchParams.set(key, String(value));
-    const hasBody = method !== 'get' && method !== 'delete';
+    const hasBody = !isFile && method !== 'get' && method !== 'delete';
     const response = await fetch(url, {
       method: method.toUpperCase(),
       headers: {

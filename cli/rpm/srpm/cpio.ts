@@ -1,4 +1,4 @@
-import { damaged } from './damaged.ts';
+import { damaged } from '../../../core/domain/rpm/damaged.ts';
 
 /** One file of an archive; `body` must be read before the next. */
 export interface CpioEntry {

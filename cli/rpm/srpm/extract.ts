@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { damaged } from '../../../core/domain/rpm/damaged.ts';
 import { quoted } from '../../../core/domain/text.ts';
 import { type CpioEntry, readCpio } from './cpio.ts';
-import { damaged } from './damaged.ts';
 import { withPayload } from './payload.ts';
 import type { PackagedFile, SourcePackage } from './source-package.ts';
 

@@ -6,7 +6,7 @@ import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DistGitError } from '../../../core/api/distgit-error.ts';
-import { damaged } from './damaged.ts';
+import { damaged } from '../../../core/domain/rpm/damaged.ts';
 import type { SourcePackage } from './source-package.ts';
 
 /** As rpm names them in the header. */

@@ -2,12 +2,23 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fail } from '../../../core/api/distgit-error.ts';
 import { formatBytes } from '../../../core/domain/byte-size.ts';
+import { damaged } from '../../../core/domain/rpm/damaged.ts';
+import { Header } from '../../../core/domain/rpm/header.ts';
+import {
+  identityOf,
+  type PackageIdentity,
+  type ReadAt,
+  readPackageHead,
+} from '../../../core/domain/rpm/package-head.ts';
+import {
+  HASH_ALGORITHMS,
+  SIGNATURE_TAG,
+  SPEC_FILE_FLAG,
+  TAG,
+} from '../../../core/domain/rpm/tags.ts';
 import { parseSourceFileName, type SourceFileName } from '../../../core/domain/source-file-name.ts';
 import { quoted } from '../../../core/domain/text.ts';
-import { damaged } from './damaged.ts';
-import { HEADER_INTRO, Header, headerSize } from './header.ts';
 import { COMPRESSORS, type Compressor } from './payload.ts';
-import { HASH_ALGORITHMS, SIGNATURE_TAG, SPEC_FILE_FLAG, TAG } from './tags.ts';
 
 /** One file of a source package, as its header tells. */
 export interface PackagedFile {
@@ -26,14 +37,8 @@ export interface Digest {
 }
 
 /** A source package whose header has been checked; its payload has not been read. */
-export interface SourcePackage {
+export interface SourcePackage extends PackageIdentity {
   readonly path: string;
-  readonly name: string;
-  /** `name-[epoch:]version-release`. */
-  readonly nevr: string;
-  readonly release: string;
-  /** Seconds since 1970. */
-  readonly buildTime: number;
   readonly files: readonly PackagedFile[];
   /** Lines of the newest entry; empty where there is no changelog. */
   readonly changelog: string;
@@ -50,11 +55,6 @@ export interface SourcePackage {
   };
 }
 
-const LEAD = 96;
-const LEAD_MAGIC = 0xedabeedb;
-const SOURCE_TYPE = 1;
-/** Signature headers have some kilobytes, main headers with long changelogs some hundred. */
-const MAX_SIGNATURE = 2 ** 20;
 const MAX_HEADER = 32 * 2 ** 20;
 const MAX_FILES = 10_000;
 /** No package that anybody released is larger. */
@@ -76,11 +76,9 @@ export async function openSourcePackage(path: string): Promise<SourcePackage> {
   try {
     const stat = await file.stat();
     if (!stat.isFile()) fail('usage', `${path} is not a file.`, 'Name a .src.rpm file.');
-    await checkLead(file, path);
-    const signature = await readHeader(file, LEAD, MAX_SIGNATURE);
-    // The main header begins at a multiple of eight.
-    const start = LEAD + Math.ceil(signature.length / 8) * 8;
-    const main = await readHeader(file, start, MAX_HEADER);
+    const head = await readPackageHead(reader(file, stat.size), MAX_HEADER);
+    if (head === null) notSource(path);
+    const { signature, main } = head;
     const headerDigest = checkHeaderDigest(new Header(signature), main);
     const header = new Header(main);
     if (header.has(TAG.sourceRpm)) notSource(path);
@@ -95,7 +93,7 @@ export async function openSourcePackage(path: string): Promise<SourcePackage> {
       headerDigest,
       payload: {
         compressor: compressorOf(header),
-        offset: start + main.length,
+        offset: head.payload,
         digest: payloadDigest(header),
         md5: md5 === null ? null : { hex: md5.toString('hex'), header: main },
       },
@@ -109,27 +107,15 @@ function notSource(path: string): never {
   fail('usage', `${path} is not a source package.`, 'Name a .src.rpm file.');
 }
 
-async function checkLead(file: FileHandle, path: string): Promise<void> {
-  const lead = Buffer.alloc(LEAD);
-  const { bytesRead } = await file.read(lead, 0, LEAD, 0);
-  if (bytesRead < LEAD || lead.readUInt32BE(0) !== LEAD_MAGIC) notSource(path);
-  if (lead.readUInt16BE(6) !== SOURCE_TYPE) notSource(path);
-}
-
-async function readHeader(file: FileHandle, at: number, limit: number): Promise<Buffer> {
-  const intro = await readExactly(file, at, HEADER_INTRO);
-  return readExactly(file, at, headerSize(intro, limit));
-}
-
-async function readExactly(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const { size } = await file.stat();
-  // Before the memory is taken.
-  if (at + length > size) damaged('the file ends within a header');
-  const bytes = Buffer.alloc(length);
-  const { bytesRead } = await file.read(bytes, 0, length, at);
-  if (bytesRead < length) damaged('the file ends within a header');
-  return bytes;
-}
+const reader =
+  (file: FileHandle, size: number): ReadAt =>
+  async (at, length) => {
+    // Before the memory is taken.
+    if (at + length > size) return Buffer.alloc(0);
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await file.read(bytes, 0, length, at);
+    return bytes.subarray(0, bytesRead);
+  };
 
 /** @returns the header's SHA-256 */
 function checkHeaderDigest(signature: Header, main: Buffer): string {
@@ -142,21 +128,6 @@ function checkHeaderDigest(signature: Header, main: Buffer): string {
   if (sha1 !== null && own('sha1') !== sha1.toLowerCase())
     damaged('its header does not have the SHA-1 that it states');
   return own('sha256');
-}
-
-function identityOf(header: Header) {
-  const word = (tag: number, what: string): string => {
-    const text = header.text(tag);
-    if (text === null || !/^[A-Za-z0-9._+~^-]{1,200}$/.test(text))
-      damaged(`${quoted(text ?? '')} is no ${what}`);
-    return text;
-  };
-  const name = word(TAG.name, 'name');
-  const release = word(TAG.release, 'release');
-  const [epoch] = header.numbers(TAG.epoch);
-  const version = `${epoch === undefined ? '' : `${epoch}:`}${word(TAG.version, 'version')}`;
-  const [buildTime = 0] = header.numbers(TAG.buildTime);
-  return { name, release, nevr: `${name}-${version}-${release}`, buildTime };
 }
 
 function filesOf(header: Header): PackagedFile[] {

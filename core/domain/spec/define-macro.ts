@@ -93,8 +93,8 @@ function skipBlank(text: string, from: number): number {
   return at;
 }
 
-const OPENS = ['{', '(', '['] as const;
-const CLOSES = ['}', ')', ']'] as const;
+const OPENS: readonly string[] = ['{', '(', '['];
+const CLOSES: readonly string[] = ['}', ')', ']'];
 
 /**
  * A body to the end of its line. A backslash is dropped and keeps the next character, an end of
@@ -124,10 +124,8 @@ function freeBody(text: string, from: number): { body: string; end: number } | n
 
 /** Brackets count within a macro only. */
 export function countBracket(open: number[], char: string): void {
-  for (const [kind, opening] of OPENS.entries()) {
-    const count = open[kind] ?? 0;
-    if (count === 0) continue;
-    if (char === opening) open[kind] = count + 1;
-    else if (char === CLOSES[kind]) open[kind] = count - 1;
-  }
+  const opening = OPENS.indexOf(char);
+  const kind = opening === -1 ? CLOSES.indexOf(char) : opening;
+  const count = open[kind] ?? 0;
+  if (count > 0) open[kind] = count + (opening === -1 ? -1 : 1);
 }

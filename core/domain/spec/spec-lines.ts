@@ -157,6 +157,8 @@ function nextChunk(reader: LineReader): Chunk | null {
 
 /** Does the line go on in the next one? @param open brackets of macros: `{`, `(`, `[` */
 function continues(line: string, open: number[]): boolean {
+  const plain = !/[\\%]/.test(line);
+  if (plain && open.every((count) => count === 0)) return false;
   let joined = false;
   for (let at = 0; at < line.length; at++) {
     const char = line[at] ?? '';

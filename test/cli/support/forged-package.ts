@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { TAG } from '../../../cli/rpm/srpm/tags.ts';
+import { TAG } from '../../../core/domain/rpm/tags.ts';
 
 /** A value of a header with its type: text, texts, numbers of 2 or 4 bytes, or bytes. */
 export type TagValue =

@@ -6,6 +6,12 @@ import { DistGitError } from '../../../core/api/distgit-error.ts';
 import { constraintError, withConstraints } from '../../../server/db/constraints.ts';
 import { type DatabaseUnderTest, rows, world } from './world.ts';
 
+/** A build that is under way. */
+const buildRow = (nvr: string, commit: string): string =>
+  `insert into builds
+    (kind, component, collection, release, commit, target, options, nvr, state, submitted_by)
+    values ('build', 'python', 'python33', '7', '${commit}', 't', '{}', '${nvr}', 'building', 'ann')`;
+
 /** A statement that violates each constraint which clients are told about, on the rows below. */
 const VIOLATIONS: Readonly<Record<string, string>> = {
   users_pkey: `insert into users values ('ann', '', '', false)`,
@@ -31,6 +37,10 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
     ('python33', '7', 0, 'none', 'candidate')`,
   koji_provisions_release: `delete from collection_releases where collection = 'ruby'`,
   access_requests_collection_fkey: `delete from collections where name = 'asked-for'`,
+  builds_one_under_way: buildRow('x-1-1', 'other'),
+  builds_commit_under_way: buildRow('x-1-2', 'commit'),
+  build_moves_one_under_way: `insert into build_moves (record, build, tag, asked_by)
+    values (1, 7, 'testing', 'ann')`,
   component_collections_collection: `insert into component_collections values ('python', 'none')`,
 };
 
@@ -47,6 +57,8 @@ const ROWS = [
   `insert into components values ('python', false, 'active', 'ann')`,
   `insert into component_collections values ('python', 'python33')`,
   `insert into ssh_keys values ('SHA256:x', 'ann', 'ssh-rsa', 'b', '', 'ann')`,
+  buildRow('x-1-1', 'commit'),
+  `insert into build_moves (record, build, tag, asked_by) values (1, 7, 'testing', 'ann')`,
 ];
 
 /** The names that the server has a meaning for, read from its source, where they are private. */

@@ -25,10 +25,20 @@ export class Builder {
     return Array.isArray(request) ? (request as XmlRpcValue[]) : [];
   }
 
+  /** The file that a `build` is to be made of; null: of something else. */
+  uploaded(task: number): Uint8Array | null {
+    return this.#state.store.files.get(say(this.request(task)[0])) ?? null;
+  }
+
   /** Takes a `build`, and makes the tasks below it. @returns them by their label */
   take(task: number, arches: readonly string[] = ['x86_64']): Readonly<Record<string, number>> {
     this.#state.startTask(task);
-    this.#state.addChild(task, 'buildSRPMFromSCM', 'srpm', 'noarch');
+    const [source] = this.request(task);
+    const isUploaded = this.uploaded(task) !== null;
+    if (!isUploaded && !say(source).startsWith('git+'))
+      throw new Error(`The hub has nothing at ${say(source)}.`);
+    const method = isUploaded ? 'rebuildSRPM' : 'buildSRPMFromSCM';
+    this.#state.addChild(task, method, 'srpm', 'noarch');
     for (const arch of arches) this.#state.addChild(task, 'buildArch', arch, arch);
     return Object.fromEntries(
       this.#children(task).map(({ label, id }) => [say(label), Number(id)]),
@@ -90,6 +100,20 @@ export class Builder {
     const [tag = null, build = null] = this.request(task);
     this.#tag(tag, build);
     this.#state.endTask(task, TASK.closed, null);
+  }
+
+  /** The hub is set up anew, as far as this task goes: nobody knows its number. */
+  lose(task: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: -store.nextId('lost') });
+    store.commit();
+  }
+
+  /** A hub that was set up anew gives the number to another task. */
+  giveNumber(task: number, number: number): void {
+    const { store } = this.#state;
+    store.update(this.#task(task), { id: number });
+    store.commit();
   }
 
   close(task: number): void {

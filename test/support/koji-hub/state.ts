@@ -16,6 +16,7 @@ import { Context, generic, HubFault, type Row, Store, say } from './store.ts';
 import { TAG_METHODS } from './tags.ts';
 import { createRepo, TARGET_METHODS } from './targets.ts';
 import { addTask, moment, TASK, TASK_METHODS } from './tasks.ts';
+import { takeUpload, UPLOAD_METHODS } from './uploads.ts';
 import { addPermissions, addUser, USER_METHODS } from './users.ts';
 
 const METHODS: Methods = {
@@ -27,6 +28,7 @@ const METHODS: Methods = {
   ...TASK_METHODS,
   ...BUILD_METHODS,
   ...HISTORY_METHODS,
+  ...UPLOAD_METHODS,
 };
 
 const MAX_BODY = 4 * 1024 * 1024;
@@ -34,6 +36,8 @@ const MAX_BODY = 4 * 1024 * 1024;
 export interface HubRequest {
   readonly isLogin: boolean;
   readonly body: Uint8Array;
+  /** What stands in the URL where the body is a piece of a file; null: it is a call. */
+  readonly upload: URLSearchParams | null;
   readonly session: SessionArguments | null;
   /** The name in the certificate, where one was shown. */
   readonly certificate: string | null;
@@ -131,6 +135,7 @@ export class HubState {
     let method = '';
     const start = this.store.savepoint();
     try {
+      if (request.upload !== null) return xml(encodeAnswer(this.#upload(request, request.upload)));
       if (request.body.length === 0) throw new XmlRpcError('no element found: line 1, column 0');
       const call = decodeCall(request.body, MAX_BODY);
       method = call.method;
@@ -174,6 +179,12 @@ export class HubState {
     if (this.store.commit() && session !== null && number !== null)
       session.callnum = Number(number);
     return value;
+  }
+
+  /** The session is looked at as for a call; its number is not kept, as nothing is committed. */
+  #upload({ session: given, body }: HubRequest, query: URLSearchParams): XmlRpcValue {
+    const session = given && this.sessions.check(given, 'UNKNOWN', false);
+    return takeUpload(new Context(this.store, session?.user ?? null, null), query, body);
   }
 
   #login(

@@ -30,6 +30,10 @@ export class Store {
   readonly #byTag = new Map<string, Row[]>();
   readonly #sequences = new Map<string, number>();
   readonly #undo: (() => void)[] = [];
+  /** What was uploaded, by its path below `work`: on a disk, which no rollback knows of. */
+  readonly files = new Map<string, Uint8Array>();
+  /** Whose each folder of uploads is. */
+  readonly folders = new Map<string, XmlRpcValue>();
   /** What a hub's own policy `package_list` says to everybody; null: the default one holds. */
   packageRefusal: string | null = null;
 

@@ -146,7 +146,7 @@ function descendents(context: Context, a: Row): XmlRpcValue {
 function list(context: Context, a: Row): XmlRpcValue {
   const { store } = context;
   const wanted = isStruct(a.opts) ? a.opts : {};
-  const { order, limit } = isStruct(a.queryOpts) ? a.queryOpts : {};
+  const { order, limit, offset } = isStruct(a.queryOpts) ? a.queryOpts : {};
   const fits = (task: Row): boolean =>
     ['method', 'owner', 'parent', 'state', 'arch'].every((name) => {
       const want = wanted[name];
@@ -161,6 +161,7 @@ function list(context: Context, a: Row): XmlRpcValue {
     .rows('task')
     .filter(fits)
     .toSorted((x, y) => sign * (Number(x[column]) - Number(y[column])))
+    .slice(typeof offset === 'number' ? offset : 0)
     .slice(0, typeof limit === 'number' ? limit : undefined)
     .map((task) => listedTask(context, task, wanted.decode === true));
 }

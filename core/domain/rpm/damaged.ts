@@ -1,4 +1,4 @@
-import { DistGitError } from '../../../core/api/distgit-error.ts';
+import { DistGitError } from '../../api/distgit-error.ts';
 
 /** The package is not what it says, or not what a package may be. Nothing of it was kept. */
 export function damaged(message: string, cause?: unknown): never {
