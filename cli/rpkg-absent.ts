@@ -4,7 +4,8 @@ export const BEFORE_VERB = '';
 const GATING = 'There is no gating.yaml here that could be wrong.';
 const METADATA = 'The server asks Koji for builds, and it has a record of its own: centpkg builds';
 const DIGESTS = 'Koji builds the source package itself. For one of your own: centpkg srpm --md5';
-const IN_MOCK = 'Build the source package first: centpkg srpm --srpm-mock';
+const IN_MOCK =
+  'Build the source package first (centpkg srpm --srpm-mock), then give it: --srpm FILE';
 const NVR = 'The server looks itself whether Koji has that build already.';
 
 const OF_BUILDS = {
@@ -17,7 +18,6 @@ const OF_SOURCE_BUILDS = {
   '--mock-config': IN_MOCK,
   '--root': IN_MOCK,
   '-r': IN_MOCK,
-  '--srpm': 'What is built in Koji is pushed before. To try something: centpkg mockbuild',
   '--srpm-mock': IN_MOCK,
 };
 

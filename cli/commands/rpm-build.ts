@@ -124,7 +124,7 @@ export const local: CommandSpec = {
       );
       const incomplete = await log.end();
       // Nothing is kept of what was interrupted; else the log is the one result of a build that failed.
-      if (workspace.signal.aborted) throw failed;
+      if (workspace.signal.aborted && failed !== null) throw failed;
       if (incomplete === null) {
         await keepFile(join(workspace.folder, logName), join(copy.root, logName));
         await excludeFromGit(copy, ['/.build-*.log']);

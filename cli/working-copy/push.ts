@@ -27,17 +27,23 @@ export async function pushBranch(
   const tracking = `refs/remotes/${copy.remote}/${name}`;
   // As last fetched.
   const before = await copy.git.ask('rev-parse', '--verify', tracking);
-  await copy.git.show(
-    ...credentialOptions(context.config, copy.url),
-    'push',
-    ...quietly(context),
-    ...(dryRun ? ['--dry-run'] : []),
-    ...(force ? ['--force'] : []),
-    ...(noVerify ? ['--no-verify'] : []),
-    copy.remote,
-    `HEAD:refs/heads/${name}`,
-    ...(tag === null ? [] : [`refs/tags/${tag}`]),
-  );
+  const credential = credentialOptions(context.config, copy.url);
+  await copy.git
+    .show(
+      ...credential,
+      'push',
+      ...quietly(context),
+      ...(dryRun ? ['--dry-run'] : []),
+      ...(force ? ['--force'] : []),
+      ...(noVerify ? ['--no-verify'] : []),
+      copy.remote,
+      `HEAD:refs/heads/${name}`,
+      ...(tag === null ? [] : [`refs/tags/${tag}`]),
+    )
+    .catch(async (error: unknown) => {
+      if (!force) await requireAhead(copy, name, credential);
+      throw error;
+    });
   const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
   const data = { branch: name, commit: oid };
   const short = oid.slice(0, 10);
@@ -57,6 +63,24 @@ export async function pushBranch(
   // git says that everything is up to date, also where the work is still to be committed.
   const next = changes === '' ? '' : ' Commit what you changed: centpkg commit -m MESSAGE';
   return { data, text: `${nothing}${next}`, done: true };
+}
+
+/** The server has nothing on a branch that HEAD has not. @throws DistGitError `conflict` */
+async function requireAhead(
+  { git, remote }: WorkingCopy,
+  name: string,
+  credential: readonly string[],
+): Promise<void> {
+  const listed = await git.ask(...credential, 'ls-remote', remote, `refs/heads/${name}`);
+  const [theirs = ''] = (listed ?? '').split('\t');
+  // Where git has failed for another reason, that stands above.
+  if (theirs === '' || (await git.ask('merge-base', '--is-ancestor', theirs, 'HEAD')) !== null)
+    return;
+  fail(
+    'conflict',
+    `The server has commits on ${name} that the clone lacks.`,
+    'Put yours on top of them: centpkg pull --rebase, then: centpkg push',
+  );
 }
 
 /** @throws DistGitError `authentication_required` */

@@ -5,11 +5,19 @@ import { type Branch, branchName, parseBranchRef } from '../../core/domain/branc
 import type { ComponentName } from '../../core/domain/component-name.ts';
 import { type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
+import { BUILD_JOB } from '../components/koji-jobs.ts';
 import type { Database } from '../db/database.ts';
+import { enqueue } from '../jobs/job-queue.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 import type { BuildDeps } from './build-deps.ts';
+import { NOT_AT_KOJI } from './build-rows.ts';
 import { actingUser } from './check-again.ts';
 import { startBuild } from './submit-build.ts';
+
+/** Seconds until a push is looked at again of which it is not known whether Koji has its build. */
+const DOUBT_S = 15;
+/** Builds of a push that did not get to Koji, after which it is left to people. */
+const MAX_MISSED = 3;
 
 /**
  * Has everything built that is pushed to a collection, or no more. It is off until somebody sets it.
@@ -56,6 +64,11 @@ export async function buildPush(deps: BuildDeps, push: string): Promise<void> {
   for (const { component, user, ref, commit } of updates) {
     const branch = parseBranchRef(ref);
     if (branch === null || !(await isWanted(deps.db, component, branch, commit))) continue;
+    if ((await askedFor(deps.db, component, branch, commit)) === 'doubt') {
+      // `followBuilds` finds out; that it takes its time is no reason to give up.
+      await enqueue(deps.db.sql, BUILD_JOB, push, DOUBT_S);
+      continue;
+    }
     const principal = (await actingUser(deps, user, 'push')) ?? ANONYMOUS;
     const context = { requestId: push, address: '', principal };
     const asked = { component, branch: { ...branch, vendor: null }, commit, ...AS_IT_IS };
@@ -89,27 +102,43 @@ const AS_IT_IS = {
   background: false,
 };
 
-/** Is its collection built by pushes, and was nothing of this commit asked for yet? */
+/** Is its collection built by pushes, and did Koji get nothing of this commit yet? */
 export async function isWanted(
   db: Database,
   component: ComponentName,
-  { collection, release }: Branch,
+  branch: Branch,
   commit: string,
 ): Promise<boolean> {
   const auto = await db.sql
     .selectFrom('auto_builds')
     .select('collection')
-    .where('collection', '=', collection)
+    .where('collection', '=', branch.collection)
     .executeTakeFirst();
   if (auto === undefined) return false;
-  const before = await db.sql
+  return (await askedFor(db, component, branch, commit)) !== 'yes';
+}
+
+/** Was Koji asked to build a commit? What did not get there was not, until that was often enough. */
+async function askedFor(
+  db: Database,
+  component: ComponentName,
+  { collection, release }: Branch,
+  commit: string,
+): Promise<'yes' | 'doubt' | 'no'> {
+  const builds = await db.sql
     .selectFrom('builds')
-    .select('id')
+    .select(['state', 'first_task', 'problem'])
     .where('component', '=', component)
     .where('collection', '=', collection)
     .where('release', '=', release)
     .where('commit', '=', commit)
     .where('kind', '!=', 'scratch')
-    .executeTakeFirst();
-  return before === undefined;
+    .execute();
+  let [inDoubt, missed] = [false, 0];
+  for (const { state, first_task: first, problem } of builds)
+    if (state === 'submitting' && first === null) inDoubt = true;
+    else if (state === 'failed' && problem === NOT_AT_KOJI) missed++;
+    else return 'yes';
+  if (missed >= MAX_MISSED) return 'yes';
+  return inDoubt ? 'doubt' : 'no';
 }

@@ -11,6 +11,9 @@ export type BuildView = ApiOutput<'cancelTask'>['items'][number];
 
 export const UNDER_WAY = ['submitting', 'first-arch', 'building'] as const;
 
+/** What is said of that which was asked for, and of which Koji has nothing. */
+export const NOT_AT_KOJI = 'It did not get to Koji. Ask again.';
+
 export function buildView(row: BuildRow): BuildView {
   return {
     id: row.id,

@@ -3,7 +3,7 @@ import { DistGitError } from '../../core/api/distgit-error.ts';
 import { isFinished } from '../../core/domain/build.ts';
 import { askForBuild, isFirstNext } from './ask-koji.ts';
 import type { BuildDeps } from './build-deps.ts';
-import { type BuildRow, taskNow, UNDER_WAY } from './build-rows.ts';
+import { type BuildRow, NOT_AT_KOJI, taskNow, UNDER_WAY } from './build-rows.ts';
 import { tellKoji } from './cancel-build.ts';
 import { refusedNow } from './check-again.ts';
 import { findTask, isTaskOf } from './find-task.ts';
@@ -105,7 +105,7 @@ async function findLost(deps: BuildDeps, row: BuildRow): Promise<void> {
   else {
     const end =
       row.cancel_by === null
-        ? ({ state: 'failed', problem: 'It did not get to Koji. Ask again.' } as const)
+        ? ({ state: 'failed', problem: NOT_AT_KOJI } as const)
         : ({ state: 'canceled', problem: 'It was canceled before it got to Koji.' } as const);
     await endRow(deps, row, end, 'Koji has no such task.');
   }

@@ -3,13 +3,13 @@ import { DistGitError } from '../../core/api/distgit-error.ts';
 import { isFinished } from '../../core/domain/build.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { endMove, findMoveTask, type Move, rememberTags, setTask } from './build-moves.ts';
+import { NOT_AT_KOJI } from './build-rows.ts';
 import { whyFailed } from './finish-build.ts';
 import type { Task } from './hub-values.ts';
 import { tasksOf } from './read-tasks.ts';
 
 /** Moves whose tasks are asked for at once. */
 const PART = 500;
-const NOT_THERE = 'It did not get to Koji. Ask again.';
 
 /** @property isLate what was asked has come to its end, by the clock that wrote when it was */
 type FollowedMove = Move & { readonly isLate: boolean };
@@ -71,8 +71,8 @@ async function followTask(deps: BuildDeps, move: Move, task: Task | null): Promi
 async function findOut(deps: BuildDeps, move: Move): Promise<void> {
   if (move.way === 'in') {
     const task = await findMoveTask(deps, move);
-    return task === null ? endMove(deps, move, NOT_THERE) : setTask(deps, move, task);
+    return task === null ? endMove(deps, move, NOT_AT_KOJI) : setTask(deps, move, task);
   }
   const tags = await rememberTags(deps, { id: move.record, build: move.build });
-  await endMove(deps, move, tags.includes(move.tag) ? NOT_THERE : null);
+  await endMove(deps, move, tags.includes(move.tag) ? NOT_AT_KOJI : null);
 }

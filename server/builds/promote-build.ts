@@ -78,7 +78,7 @@ export async function promoteBuild(
     action: 'build.promote',
     subject: nvr,
     decision,
-    detail: { to, tag, results: results.map(({ id }) => id) },
+    detail: { to, tag, ...(results.length === 0 ? {} : { results: results.map(({ id }) => id) }) },
   };
   const move = await recordMove(deps, context, { user, row, tag, way: 'in' }, entry);
   const task = await askForMove(deps, move, async () => {

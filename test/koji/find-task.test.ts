@@ -13,6 +13,7 @@ const ROW = {
   id: 7,
   kind: 'build',
   commit: COMMIT,
+  srpm: null,
   state: 'submitting',
   asked_at: new Date(),
 } as BuildRow;
@@ -100,5 +101,14 @@ describe('a task', () => {
     expect(isTaskOf(ROW, info('build', [SOURCE, 'target', markOf([{ id: 8 }])]))).toBe(false);
     expect(isTaskOf(ROW, info('build', [SOURCE, 'target', null]))).toBe(false);
     expect(isTaskOf(ROW, info('tagBuild', [3, 4]))).toBe(false);
+  });
+
+  it('is that of a row by its mark and its SRPM', () => {
+    const srpm = 'cli-build/1.a/p-1-1.src.rpm';
+    const row: BuildRow = { ...ROW, kind: 'scratch', commit: null, srpm };
+    const of = (source: string) => info('build', [source, 'target', markOf([ROW])]);
+    expect(isTaskOf(row, of(srpm))).toBe(true);
+    for (const other of ['cli-build/2.b/p-1-1.src.rpm', SOURCE])
+      expect(isTaskOf(row, of(other))).toBe(false);
   });
 });

@@ -183,6 +183,26 @@ describe('a tag that nobody knows the end of', () => {
   });
 });
 
+describe('a build by a push that did not get to Koji', () => {
+  it('is asked for again by itself', async () => {
+    const { server, people } = scenario;
+    const auto = { collection: 'python33', on: true };
+    await server.must('setAutoBuild', auto, people.chair);
+    scenario.hub.fail(CALL, 'silent', 'silent', 'silent', 'silent');
+    const one = await scenario.annPackage();
+    const problem = 'It did not get to Koji. Ask again.';
+    const lost = await scenario.until(one.component, (build) => build.problem === problem);
+    const found = await scenario.until(one.component, ({ task }) => task !== null);
+    expect([found.state, found.commit, found.id === lost.id]).toEqual([
+      'building',
+      one.commit,
+      false,
+    ]);
+    expect(tasksOf(one)).toBe(1);
+    await server.must('setAutoBuild', { ...auto, on: false }, people.chair);
+  });
+});
+
 describe('a server that stops and starts', () => {
   it('goes on to follow what is under way', async () => {
     const one = await scenario.annPackage();

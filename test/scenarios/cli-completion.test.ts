@@ -107,8 +107,11 @@ describe.each([
   });
 
   it('files', async () => {
-    const [file = ''] = await offered(['centpkg', 'upload', 'a']);
-    expect(file).toBe('a file.tar');
+    // The value of an option may be left out, and is a file where it is not.
+    for (const place of [['upload'], ['scratch-build', '--srpm']]) {
+      const [file = ''] = await offered(['centpkg', ...place, 'a']);
+      expect(file).toBe('a file.tar');
+    }
   });
 
   it('every option of every command', async () => {

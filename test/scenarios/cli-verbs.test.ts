@@ -156,6 +156,16 @@ describe('pull, push, diff, new, giturl, clean', () => {
     await writeFile(join(cwd, 'b.patch'), 'b\n');
     await ann.git(cwd, 'add', 'b.patch');
     await ann.must(['commit', '-m', 'Another'], { cwd });
+    for (const [args, words] of [
+      [['push'], 'to do: Put yours on top of them: centpkg pull --rebase, then: centpkg push\n'],
+      [['pull'], 'to do: Put yours on top: centpkg pull --rebase; or merge: '],
+    ] as const) {
+      const { code, stderr } = await ann.run(args, { cwd });
+      expect({ code, stderr }).toEqual({
+        code: 5,
+        stderr: expect.stringContaining(words) as string,
+      });
+    }
     await ann.must(['pull', '--rebase'], { cwd });
     expect(await ann.git(cwd, 'log', '-2', '--format=%s')).toBe('Another\nA patch\n');
     expect(await ann.json(['pull'], { cwd })).toEqual({

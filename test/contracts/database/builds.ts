@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { branchName } from '../../../core/domain/branch-name.ts';
 import type { RequestContext } from '../../../server/access/audit.ts';
 import { setAutoBuild } from '../../../server/builds/auto-build.ts';
-import { askedTogether, type BuildRow } from '../../../server/builds/build-rows.ts';
+import { askedTogether, type BuildRow, NOT_AT_KOJI } from '../../../server/builds/build-rows.ts';
 import { listBuilds } from '../../../server/builds/list-builds.ts';
 import { resubmitPush } from '../../../server/builds/parked-pushes.ts';
 import { started } from '../../../server/builds/submit-build.ts';
@@ -151,6 +151,25 @@ export function buildContract(under: DatabaseUnderTest): void {
       expect(await shown({ branch: name })).toEqual([one]);
       expect(await shown({ branch: 'scl-other-el7' })).toEqual([]);
       expect(await shown({ state: 'failed' })).toEqual([]);
+    });
+
+    it('is left to people when its builds did not get to Koji three times', async () => {
+      const { collection, release } = component.branches[0] ?? expect.unreachable();
+      const add = (problem: string) =>
+        raw`insert into builds (kind, component, collection, release, commit, target, options,
+          state, problem, submitted_by) select 'build', ${component.name}, ${collection},
+          ${release}, ${COMMIT}, 't', '{}', 'failed', ${problem}, name from users limit 1`.execute(
+          here.db.sql,
+        );
+      await add(NOT_AT_KOJI);
+      await add(NOT_AT_KOJI);
+      expect(await shown()).toHaveLength(1);
+      await add(NOT_AT_KOJI);
+      expect(await shown()).toEqual([]);
+      await raw`delete from builds where commit = ${COMMIT}`.execute(here.db.sql);
+      await add('Koji has no target t.');
+      expect(await shown()).toEqual([]);
+      await raw`delete from builds where commit = ${COMMIT}`.execute(here.db.sql);
     });
 
     it('is asked for again by who may push, and by nobody else', async () => {
