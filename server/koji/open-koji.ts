@@ -82,9 +82,11 @@ export function openKoji(settings: z.output<typeof kojiSettings>): Koji {
     ownerOf: (sig) => settings.owner.replaceAll('{sig}', sig),
     profileOf: (release) => settings.profiles[release],
     pollMs: settings.poll * 1000,
-    // A login and the call, each as often as it is tried, with the pauses between.
+    // A login and the call, each as often as it is tried, with the pauses between. By Kerberos the
+    // ticket and the proof may take as long as the login between them.
     patienceMs:
-      2 * (PATIENCE.attempts * settings.timeout * 1000 + 2 ** PATIENCE.attempts * PATIENCE.pauseMs),
+      PATIENCE.attempts * settings.timeout * 1000 * (settings.principal === undefined ? 2 : 4) +
+      2 * 2 ** PATIENCE.attempts * PATIENCE.pauseMs,
     async close() {
       publicReads?.close();
       await hub?.close();

@@ -25,12 +25,15 @@ export class Kdc {
     this.#port = port;
   }
 
-  /** @param folder for all its files; made */
-  static async start(folder: string): Promise<Kdc> {
+  /**
+   * @param folder for all its files; made
+   * @param clockSkew seconds that a service lets pass, of a ticket and of whoever shows it
+   */
+  static async start(folder: string, clockSkew = 2): Promise<Kdc> {
     await installLibraries(['krb5-kdc', 'krb5-admin-server', 'krb5-user']);
     await mkdir(folder, { recursive: true });
     const kdc = new Kdc(folder, await freePort());
-    await kdc.#configure();
+    await kdc.#configure(clockSkew);
     for (const realm of [REALM, OTHER_REALM]) {
       await kdc.#must('kdb5_util', ['-r', realm, '-P', 'master', 'create', '-s']);
       await kdc.#must('kadmin.local', ['-r', realm, 'addprinc', '-randkey', `${SERVICE}@${realm}`]);
@@ -149,7 +152,7 @@ export class Kdc {
     if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`);
   }
 
-  async #configure(): Promise<void> {
+  async #configure(clockSkew: number): Promise<void> {
     const realms = [REALM, OTHER_REALM];
     const at = `127.0.0.1:${this.#port}`;
     await writeFile(
@@ -161,7 +164,7 @@ dns_lookup_realm = false
 dns_canonicalize_hostname = false
 rdns = false
 udp_preference_limit = 1
-clockskew = 2
+clockskew = ${clockSkew}
 [realms]
 ${realms.map((realm) => `${realm} = {\n kdc = ${at}\n}`).join('\n')}
 [logging]

@@ -1,12 +1,14 @@
 import { access, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ROOT } from './architecture.ts';
 import { installLibraries, installPackages } from './debian.ts';
 import { run } from './process.ts';
 
-/** As `README.md` has it, and what the server says where it is missing. */
+/** What the server says where it is missing. */
 const PACKAGE = 'kerberos@7.0.0';
+/** Of the interface of node that it is built for. */
+const HEADERS = 'node-api-headers@1.9.0';
 /** Where node finds it, for all code of the server. */
 const PLACE = join(ROOT, 'node_modules/kerberos');
 
@@ -41,13 +43,34 @@ export async function installKerberosPackage(): Promise<void> {
   });
 }
 
+/** As its own script does it, but with what npm's registry and the distribution have, no more. */
 async function build(folder: string): Promise<void> {
-  await installPackages({ 'g++': 'g++', make: 'make', python3: 'python3' });
+  await installPackages({ 'g++': 'g++' });
   await installLibraries(['libkrb5-dev']);
-  const args = ['install', '--no-audit', '--no-fund', '--prefix', folder, PACKAGE];
-  // With the user's own settings of npm.
-  const done = await run('npm', args, { cwd: folder, env: process.env });
-  if (done.code !== 0) throw new Error(`npm ${args.join(' ')}: ${done.stderr}`);
+  const must = async (program: string, args: readonly string[], cwd: string): Promise<void> => {
+    // With the user's own settings of npm.
+    const done = await run(program, args, { cwd, env: process.env });
+    if (done.code !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}`);
+  };
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts'];
+  await must('npm', ['install', ...quiet, '--prefix', folder, PACKAGE, HEADERS], folder);
+  const modules = join(folder, 'node_modules');
+  const own = join(modules, 'kerberos');
+  const result = join(own, 'build/Release/kerberos.node');
+  await mkdir(dirname(result), { recursive: true });
+  const includes = ['node-api-headers/include', 'node-addon-api'].map(
+    (name) => `-I${join(modules, name)}`,
+  );
+  const defines = ['-DNAPI_VERSION=9', '-DNODE_GYP_MODULE_NAME=kerberos', '-DKERBEROS_USE_RTLD=1'];
+  const sources = [
+    'kerberos.cc',
+    'unix/base64.cc',
+    'unix/kerberos_gss.cc',
+    'unix/kerberos_unix.cc',
+  ];
+  const files = sources.map((name) => `src/${name}`);
+  const options = ['-shared', '-fPIC', '-O2', '-std=c++17', '-Isrc', '-o', result];
+  await must('g++', [...options, ...defines, ...includes, ...files, '-ldl'], own);
 }
 
 const isThere = (path: string): Promise<boolean> =>

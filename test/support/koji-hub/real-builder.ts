@@ -64,14 +64,12 @@ export class RealBuilder implements PlayedBuilder {
   async takeChain(task: number): Promise<number[]> {
     await this.#open(task);
     const [levels, target = null, options = null] = await this.request(task);
+    const asked = (levels as string[][]).flatMap((sources, level) =>
+      sources.map((source, at) => [source, `build ${level},${at}`] as const),
+    );
     const made: number[] = [];
-    for (const [level, sources] of (levels as string[][]).entries())
-      for (const [at, source] of sources.entries())
-        made.push(
-          await this.#subtask(task, 'build', [source, target, options], {
-            label: `build ${level},${at}`,
-          }),
-        );
+    for (const [source, label] of asked)
+      made.push(await this.#subtask(task, 'build', [source, target, options], { label }));
     return made;
   }
 
