@@ -267,12 +267,12 @@ describe('the servers', () => {
 it('a server that freezes is given up, and used again when it goes on', async () => {
   const directory = open({ timeoutMs: 3000 });
   expect(await directory.logIn(ann, 'right: ü ☃')).not.toBeNull();
-  slapd.freeze(true);
+  await slapd.freeze();
   try {
     await unavailable(directory.find([ann]));
     await unavailable(directory.logIn(ann, 'right: ü ☃'));
   } finally {
-    slapd.freeze(false);
+    slapd.thaw();
   }
   expect(await open().logIn(ann, 'right: ü ☃')).not.toBeNull();
 });

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** How long a server may take to come up, on a machine that is busy. */
 const START_MS = 60_000;
+/** After which a server that waits for something else at its end is killed. */
+const END_MS = 20_000;
 
 export interface DaemonOptions {
   readonly program: string;
@@ -54,11 +57,22 @@ export class Daemon {
     this.#process.kill(signal);
   }
 
+  /** Stops it where it is; resolves when none of its threads goes on. */
+  async freeze(): Promise<void> {
+    this.signal('SIGSTOP');
+    const threads = `/proc/${this.#process.pid}/task`;
+    const stands = (thread: string): boolean =>
+      /\) [Tt] /.test(readFileSync(`${threads}/${thread}/stat`, 'utf8'));
+    while (!readdirSync(threads).every(stands)) await wait(5);
+  }
+
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.#hasEnded) return;
     const exit = once(this.#process, 'exit');
     this.#process.kill(signal);
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), END_MS);
     await exit;
+    clearTimeout(timer);
   }
 
   get #hasEnded(): boolean {

@@ -114,9 +114,13 @@ export class Slapd {
     });
   }
 
-  /** Stops answering, without closing anything; and goes on. */
-  freeze(frozen: boolean): void {
-    this.#daemon?.signal(frozen ? 'SIGSTOP' : 'SIGCONT');
+  /** It answers nothing, and closes nothing, until it is thawed. */
+  async freeze(): Promise<void> {
+    await this.#daemon?.freeze();
+  }
+
+  thaw(): void {
+    this.#daemon?.signal('SIGCONT');
   }
 
   /** SIGKILL: whoever is connected is cut off. */

@@ -128,6 +128,8 @@ export class Sshd {
   #answers(): Promise<boolean> {
     return new Promise((answered) => {
       const socket = createConnection(this.port, '127.0.0.1');
+      // Whoever was faster at this port may say nothing.
+      socket.setTimeout(5000, () => socket.destroy());
       socket.once('data', () => answered(true)).once('error', () => answered(false));
       socket.once('close', () => answered(false));
     }).then((yes) => yes === true);
