@@ -450,7 +450,7 @@ exit 0
     expect(await readdir(cwd)).not.toContain('results_tool');
   });
 
-  describe('that is interrupted', () => {
+  describe('that is interrupted', { timeout: 180_000 }, () => {
     const isRoot = process.getuid?.() === 0;
     const as = (words: string): string => (isRoot ? `setpriv ${words}` : '');
     /** Says what it hears; the real one becomes root, here root's becomes somebody else. */
