@@ -117,12 +117,16 @@ async function giveUp(
 ): Promise<void> {
   await db.transaction(async (sql) => {
     for (const row of rows) {
-      await sql
+      // Whoever asked and `followBuilds` may both be told no.
+      const given = await sql
         .updateTable('builds')
         .set({ cancel_by: null, problem: `It was not canceled: ${words}` })
         .where('id', '=', row.id)
         .where('finished_at', 'is', null)
-        .execute();
+        .where('cancel_by', 'is not', null)
+        .returning('id')
+        .executeTakeFirst();
+      if (given === undefined) continue;
       const entry = {
         action: 'build.cancel',
         subject: `${row.component}/${branchName(row)}`,
