@@ -11,7 +11,7 @@ import { enqueue } from '../jobs/job-queue.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 import type { BuildDeps } from './build-deps.ts';
 import { NOT_AT_KOJI } from './build-rows.ts';
-import { actingUser } from './check-again.ts';
+import { actingUser, isForNow } from './check-again.ts';
 import { startBuild } from './submit-build.ts';
 
 /** Seconds until a push is looked at again of which it is not known whether Koji has its build. */
@@ -73,8 +73,8 @@ export async function buildPush(deps: BuildDeps, push: string): Promise<void> {
     const context = { requestId: push, address: '', principal };
     const asked = { component, branch: { ...branch, vendor: null }, commit, ...AS_IT_IS };
     await startBuild(deps, context, asked).catch(async (error: unknown) => {
-      // The hub comes back, and the job is run again.
-      if (!(error instanceof DistGitError) || error.code === 'unavailable') throw error;
+      // The hub comes back, or the directory, and the job is run again.
+      if (!(error instanceof DistGitError) || isForNow(error)) throw error;
       const { code, message } = error;
       const decision = {
         allowed: false,

@@ -2,10 +2,12 @@ import { decide } from '../../core/access/decide.ts';
 import type { UserPrincipal } from '../../core/access/principal.ts';
 import { UNLIMITED_SCOPES } from '../../core/access/principal.ts';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
-import { branchName } from '../../core/domain/branch-name.ts';
+import { type Branch, branchName } from '../../core/domain/branch-name.ts';
+import type { ComponentName } from '../../core/domain/component-name.ts';
 import type { UserName } from '../../core/domain/sig.ts';
 import { serverAuditRow } from '../access/audit.ts';
 import { refusalError } from '../access/authorize.ts';
+import type { ComponentBranch } from '../components/find-component.ts';
 import type { BuildDeps } from './build-deps.ts';
 import type { BuildRow } from './build-rows.ts';
 import { checkBuild } from './check-build.ts';
@@ -31,14 +33,14 @@ export async function actingUser(
  * a right may be withdrawn since then, the collection closed, the component retired, the commit taken
  * off the branch.
  * @returns why it must not go on, which is in the audit log then; null: it may
- * @throws DistGitError `unavailable`
+ * @throws DistGitError where that can not be told now
  */
 export async function refusedNow(deps: BuildDeps, row: BuildRow): Promise<string | null> {
   try {
     await requireStill(deps, row);
     return null;
   } catch (error) {
-    if (!(error instanceof DistGitError) || error.code === 'unavailable') throw error;
+    if (!(error instanceof DistGitError) || isForNow(error)) throw error;
     const { code, message, detail } = error;
     const rule = detail.rule ?? code.replaceAll('_', '-');
     const entry = {
@@ -52,17 +54,35 @@ export async function refusedNow(deps: BuildDeps, row: BuildRow): Promise<string
   }
 }
 
-async function requireStill(deps: BuildDeps, row: BuildRow): Promise<void> {
-  const user = await actingUser(deps, row.submitted_by, 'build');
+/** Is it to be asked again: of Koji, or of the directory that knows who may? */
+export const isForNow = ({ code, detail }: DistGitError): boolean =>
+  code === 'unavailable' || detail.rule === 'directory-unreachable';
+
+/**
+ * May a user still push to a branch?
+ * @returns the branch as it is now
+ * @throws DistGitError `not_allowed`, `not_found`
+ */
+export async function requireStillMay(
+  deps: BuildDeps,
+  name: UserName,
+  at: Branch & { readonly component: ComponentName },
+): Promise<ComponentBranch> {
+  const user = await actingUser(deps, name, 'build');
   if (user === null)
     fail(
       'not_allowed',
-      `${row.submitted_by} may not log in any more.`,
+      `${name} may not log in any more.`,
       'Somebody else of the SIG may ask for it: centpkg build',
     );
-  const branch = requireBranch(await deps.components.find(row.component), row);
-  const decision = decide(user, pushTo(row.component, branch));
+  const branch = requireBranch(await deps.components.find(at.component), at);
+  const decision = decide(user, pushTo(at.component, branch));
   if (!decision.allowed) throw refusalError(decision);
+  return branch;
+}
+
+async function requireStill(deps: BuildDeps, row: BuildRow): Promise<void> {
+  const branch = await requireStillMay(deps, row.submitted_by, row);
   const { component, srpm, kind, target, options } = row;
   const commit = row.commit && (await findCommit(deps, component, branch, row.commit));
   await checkBuild(deps, { component, branch, commit, srpm, kind, target, options }, row.id);

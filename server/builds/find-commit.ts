@@ -46,6 +46,7 @@ export async function findCommit(
   const tip = await git.run([...repository, 'rev-parse', '--verify', ref]).then(
     (text) => text.trim(),
     (cause: unknown) => {
+      requireAnswer(cause);
       throw new DistGitError('not_found', `${branchName(branch)} is not on the server yet.`, {
         detail: { remedy: 'Wait a moment; "centpkg component show" says when it is there.' },
         cause,
@@ -56,7 +57,10 @@ export async function findCommit(
   // A commit that the repository does not have ends git with another status; no matter.
   const isOn = await git.run([...repository, 'merge-base', '--is-ancestor', commit, tip]).then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      requireAnswer(cause);
+      return false;
+    },
   );
   if (!isOn)
     fail(
@@ -65,6 +69,12 @@ export async function findCommit(
       'Push it first: centpkg push',
     );
   return commit;
+}
+
+/** A git that could not be started, or was killed, has not said no. @throws `cause` then */
+function requireAnswer(cause: unknown): void {
+  const { code } = cause as { code?: unknown };
+  if (typeof code !== 'number' && code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') throw cause;
 }
 
 /** The spec of a commit. @throws DistGitError `check_failed` where there is none */
@@ -77,6 +87,7 @@ export async function specText(
   const content = await git
     .output(['-C', repositories.path(component), 'cat-file', 'blob', name], {}, MAX_SPEC)
     .catch((cause: unknown) => {
+      requireAnswer(cause);
       throw new DistGitError(
         'check_failed',
         `The commit has no ${component}.spec that can be read.`,

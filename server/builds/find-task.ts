@@ -73,7 +73,7 @@ function isMarked(
   // Another server, or this one in an earlier life, may have had a row of that number.
   if (srpm !== null) return sources === srpm;
   const commits = textsIn(sources).map((source) => /#([0-9a-f]{40,64})$/.exec(source)?.[1]);
-  return commits.some((one) => one === undefined || one === commit);
+  return commit !== null && commits.includes(commit);
 }
 
 const textsIn = (value: XmlRpcValue | undefined): string[] =>

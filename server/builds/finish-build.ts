@@ -15,7 +15,7 @@ import { tagCommit } from './tag-commit.ts';
 type End = Pick<BuildRow, 'state' | 'problem'> & Partial<Pick<BuildRow, 'nvr' | 'build' | 'tags'>>;
 
 /**
- * Records how a row ended, once.
+ * Records how a row ended, once; nothing where it has gone on since it was read.
  * @param reason why the server says so
  */
 export async function endRow(
@@ -30,6 +30,7 @@ export async function endRow(
       .set({ ...end, finished_at: new Date() })
       .where('id', '=', row.id)
       .where('finished_at', 'is', null)
+      .where('state', '=', row.state)
       .returning('id')
       .executeTakeFirst();
     if (changed === undefined) return;

@@ -63,8 +63,10 @@ async function followRows(deps: BuildDeps, rows: readonly FollowedRow[]): Promis
       deps.log.warn({ err: error, build: row.id }, 'a build could not be followed');
     }
   };
-  for (const row of rows)
-    if (row.state === 'submitting' && row.isLate) await each(row, () => findLost(deps, row));
+  const late = rows.filter(({ state, isLate }) => state === 'submitting' && isLate);
+  // A hub that is away is waited for once, and not for each of them.
+  if (late.length > 0) await deps.koji.hub().read('getLoggedInUser');
+  for (const row of late) await each(row, () => findLost(deps, row));
   const running = rows.flatMap((row) => {
     const task = taskNow(row);
     return task === null ? [] : [{ row, id: task }];

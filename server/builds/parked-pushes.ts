@@ -1,6 +1,6 @@
 import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
-import { branchName, parseBranchRef } from '../../core/domain/branch-name.ts';
+import { branchName, branchRef, parseBranchRef } from '../../core/domain/branch-name.ts';
 import { type AuditEntry, type RequestContext, recordAudit, requireUser } from '../access/audit.ts';
 import { authorize } from '../access/authorize.ts';
 import { BUILD_JOB } from '../components/koji-jobs.ts';
@@ -30,15 +30,30 @@ export async function parkedPushes(
     .select(['pushes.id', 'pushes.component', 'pushes.user_name', 'u.ref', 'u.new_oid'])
     .where('jobs.kind', '=', BUILD_JOB)
     .where('jobs.state', '=', 'parked')
+    // What went on from there is built, or is parked itself.
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('push_ref_updates as next')
+            .innerJoin('pushes as later', 'later.id', 'next.push')
+            .select('next.push')
+            .where('later.state', '=', 'applied')
+            .whereRef('later.component', '=', 'pushes.component')
+            .whereRef('next.ref', '=', 'u.ref')
+            .whereRef('next.old_oid', '=', 'u.new_oid'),
+        ),
+      ),
+    )
     .orderBy('jobs.id', 'desc')
     .orderBy('u.ref')
     .limit(Math.min(limit, MOST));
   if (component !== undefined) query = query.where('pushes.component', '=', component);
+  if (only !== undefined) query = query.where('u.ref', '=', branchRef(only));
   const parked: Parked = [];
   for (const one of await query.execute()) {
     const branch = parseBranchRef(one.ref);
     if (branch === null || !(await isWanted(db, one.component, branch, one.new_oid))) continue;
-    if (only !== undefined && branchName(only) !== branchName(branch)) continue;
     const { id: push, user_name: user, new_oid: commit } = one;
     parked.push({ push, component: one.component, branch: branchName(branch), commit, user });
   }

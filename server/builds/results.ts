@@ -11,6 +11,9 @@ import { pushTo, requireBranch } from './find-commit.ts';
 import type { ResultRow } from './result-rows.ts';
 import { newestResults, resultView } from './result-rows.ts';
 
+/** Results in one answer. */
+const MOST_RESULTS = 1000;
+
 /**
  * Records what came of a test of a build, by whoever may promote it to one of the levels: chairs of
  * the SIG, and who may push to its branch, with the accounts of CI systems that the SIG approved
@@ -46,7 +49,7 @@ export async function recordResult(
   });
 }
 
-/** All results of a build, and which it needs. @throws DistGitError `not_found` */
+/** The newest results of a build, and which it needs. @throws DistGitError `not_found` */
 export async function listResults(
   { db }: Pick<BuildDeps, 'db'>,
   { nvr }: ApiParsed<'listResults'>,
@@ -57,6 +60,7 @@ export async function listResults(
     .selectAll()
     .where('record', '=', row.id)
     .orderBy('id', 'desc')
+    .limit(MOST_RESULTS)
     .execute();
   const required = await requiredTests(db.sql, row);
   return {

@@ -2,7 +2,8 @@ import { fail } from '../../core/api/distgit-error.ts';
 import type { ApiOutput, ApiParsed } from '../../core/api/schemas.ts';
 import { isStruct, type XmlRpcValue } from '../koji/xmlrpc-value.ts';
 import type { BuildDeps } from './build-deps.ts';
-import { buildsOfTask, buildView } from './build-rows.ts';
+import { type BuildRow, buildsOfTask, buildView } from './build-rows.ts';
+import { isTaskOf } from './find-task.ts';
 import { whyFailed } from './finish-build.ts';
 import { answerAt, descendentsOf, structOrNull, type Task, taskOf } from './hub-values.ts';
 
@@ -22,7 +23,7 @@ export async function showTask(
   { task: id }: ApiParsed<'showTask'>,
 ): Promise<ApiOutput<'showTask'>> {
   const builds = await buildsOfTask(deps.db.sql, id);
-  const tree = (await treeOf(deps, id)).slice(0, MAX_TASKS);
+  const tree = (await treeOf(deps, id, builds)).slice(0, MAX_TASKS);
   const hub = deps.koji.publicReads();
   const outputs = await hub.readAll(
     tree.map((task) => ({ method: 'listTaskOutput', params: [task.id, true] })),
@@ -40,15 +41,17 @@ export async function showTask(
   return { tasks, problem, builds: builds.map(buildView) };
 }
 
-/** The task first; none where Koji has lost it. */
-async function treeOf({ koji }: BuildDeps, id: number): Promise<Task[]> {
+/** The task first; none where Koji has lost it, or has given its number to another. */
+async function treeOf({ koji }: BuildDeps, id: number, rows: readonly BuildRow[]): Promise<Task[]> {
   const answers = await koji.publicReads().readAll([
-    { method: 'getTaskInfo', params: [id] },
+    { method: 'getTaskInfo', params: [id, true] },
     { method: 'getTaskDescendents', params: [id] },
   ]);
   const info = structOrNull(answerAt(answers, 0), 'task');
   if (info === null) return [];
-  return [taskOf(info), ...descendentsOf(answerAt(answers, 1), id)];
+  const task = taskOf(info);
+  if (!rows.some((row) => isTaskOf(row, task))) return [];
+  return [task, ...descendentsOf(answerAt(answers, 1), id)];
 }
 
 /** Koji tells sizes as text. */
@@ -68,8 +71,7 @@ export async function readTaskLog(
   deps: BuildDeps,
   { task: id, of, file, offset }: ApiParsed<'readTaskLog'>,
 ): Promise<ApiOutput<'readTaskLog'>> {
-  await buildsOfTask(deps.db.sql, id);
-  const tree = await treeOf(deps, id);
+  const tree = await treeOf(deps, id, await buildsOfTask(deps.db.sql, id));
   if (!tree.some((task) => task.id === of))
     fail('not_found', `Task ${of} is not below task ${id}.`, `See "centpkg watch ${id}".`);
   const content = await deps.koji

@@ -11,6 +11,7 @@ import { authorize } from '../access/authorize.ts';
 import { UPLOAD_PIECE, uploadFile } from '../koji/upload-file.ts';
 import { PartReader } from '../storage/part-buffers.ts';
 import type { BuildDeps } from './build-deps.ts';
+import { requireStillMay } from './check-again.ts';
 import { checkBuild, type WantedBuild } from './check-build.ts';
 import { pushTo, requireBranch } from './find-commit.ts';
 import { submitChecked } from './submit-build.ts';
@@ -33,7 +34,7 @@ export async function acceptSrpm(
   context: RequestContext,
   input: ApiParsed<'startSrpm'>,
 ): Promise<AcceptedSrpm> {
-  requireUser(context);
+  const { name: user } = requireUser(context);
   const found = await deps.components.find(input.component);
   const component = found.name;
   const branch = requireBranch(found, input.branch);
@@ -58,6 +59,8 @@ export async function acceptSrpm(
       const { start, nvr } = await readNvr(pieces, builtName, branchName(branch));
       const parts = partsOf(new PartReader(start, pieces));
       const srpm = await uploadFile(deps.koji.hub(), `${nvr}.src.rpm`, parts);
+      // An upload takes as long as somebody wants it to.
+      await requireStillMay(deps, user, { ...branch, component });
       const of = { ...wanted, srpm };
       return await submitChecked(deps, context, decision, of, { ...checked, nvr }, false);
     } finally {

@@ -39,8 +39,7 @@ export async function uploadFile(
       throw differs('The file did not get to Koji whole.');
     return `${folder}/${name}`;
   } catch (error) {
-    if (folder !== null && !(error instanceof DistGitError && error.code === 'unavailable'))
-      await discard(hub, folder, name);
+    if (folder !== null && !isAway(error)) await discard(hub, folder, name);
     throw error;
   }
 }
@@ -84,7 +83,13 @@ async function discard(hub: Hub, folder: string, name: string): Promise<void> {
     .catch(() => {});
 }
 
+class Differs extends DistGitError {}
+
+/** Then it is not asked once more. */
+const isAway = (error: unknown): boolean =>
+  error instanceof DistGitError && error.code === 'unavailable' && !(error instanceof Differs);
+
 const differs = (message: string): DistGitError =>
-  new DistGitError('unavailable', message, {
+  new Differs('unavailable', message, {
     detail: { remedy: 'Nothing is built. Try again; if it stays so, tell a site admin.' },
   });

@@ -94,6 +94,8 @@ export async function startReceivePack(
   const reading = child.stdio[4] as Duplex;
   // A git that is gone is seen by its end.
   reading.on('error', () => {});
+  // The hook's cat-file waits for questions until then, also where none was asked.
+  child.once('exit', () => reading.destroy());
   const catFile = { stdin: reading, stdout: reading, on: reading.on.bind(reading) };
   readHookCalls(child.stdio[3] as Duplex, async ({ objectDirectory, updates }) => {
     stage = 'refused';
