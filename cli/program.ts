@@ -53,7 +53,7 @@ export async function runCli(
       outputError: (text, write) => {
         const message = text.trim().replace(/^error: /, '');
         const remedy = `${asked} --help`;
-        const why = whyAbsent(message, asked);
+        const why = whyAbsent(message, asked, argv);
         const said = why === null ? message : `${message.split('\n')[0]}\n${why}`;
         write(
           json
@@ -85,13 +85,17 @@ export async function runCli(
 }
 
 /** What rpkg has and we have not is no typing error. @param message commander's */
-function whyAbsent(message: string, asked: string): string | null {
+function whyAbsent(message: string, asked: string, argv: readonly string[]): string | null {
   const [, kind, name = ''] = /^unknown (command|option) '([^']+)'/.exec(message) ?? [];
-  if (kind === 'command') return ABSENT_VERBS[name] ?? null;
+  if (kind === 'command')
+    return Object.hasOwn(ABSENT_VERBS, name) ? (ABSENT_VERBS[name] ?? null) : null;
   const verb = asked.replace(/^centpkg ?/, '');
   const [option = ''] = name.split('=');
   if (kind !== 'option') return null;
-  return ABSENT_OPTIONS[verb]?.[option] ?? ABSENT_OPTIONS[BEFORE_VERB]?.[option] ?? null;
+  // Behind the verb it may be a word for something else.
+  const isBefore = argv.findIndex((word) => !word.startsWith('-')) > argv.indexOf(name);
+  const own = ABSENT_OPTIONS[verb]?.[option];
+  return own ?? (isBefore ? ABSENT_OPTIONS[BEFORE_VERB]?.[option] : undefined) ?? null;
 }
 
 /** `centpkg sig create` of a command line that begins with these words. */

@@ -21,6 +21,8 @@ export async function startOfSrpm(
   file: string | undefined,
   settings: Settings,
 ): Promise<ApiOutput<'startSrpm'>> {
+  if (file === undefined && context.given.dryRun)
+    fail('usage', 'To make the SRPM is no dry run.', 'Name one: --srpm FILE.src.rpm');
   const { copy, branch, builtName } = await openRpmPackage(context);
   const path =
     file === undefined ? (await buildSrpm(context, {}, [])).path : resolve(context.cwd, file);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
@@ -53,7 +54,9 @@ export const commit: CommandSpec = {
     const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();
     if ((await copy.git.ask('symbolic-ref', '--quiet', 'HEAD')) === null)
       context.note(
-        `warning: no branch has this commit. centpkg switch-branch BRANCH && git cherry-pick ${oid.slice(0, 10)}`,
+        (await isRebasing(copy))
+          ? 'Go on with: git rebase --continue'
+          : `warning: no branch has this commit. centpkg switch-branch BRANCH && git cherry-pick ${oid.slice(0, 10)}`,
       );
     if (tag !== null) {
       const text = message ?? (await copy.git.read('log', '-1', '--format=%B'));
@@ -97,4 +100,12 @@ async function commitMessage(
   return readFile(resolve(cwd, file), 'utf8').catch(() =>
     fail('usage', `${file} can not be read.`, 'Name the file that holds the message.'),
   );
+}
+
+async function isRebasing({ git }: Repository): Promise<boolean> {
+  const states = ['rebase-merge', 'rebase-apply'];
+  const paths = await Promise.all(
+    states.map((state) => git.read('rev-parse', '--path-format=absolute', '--git-path', state)),
+  );
+  return paths.some((path) => existsSync(path.trim()));
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import { type CommandSpec, flagOption, listOption, type Options } from '../command.ts';
+import { fetchFiles } from '../rpm/fetch-files.ts';
 import { excludeFromGit, packagesIn } from '../rpm/keep-results.ts';
 import { MOCK_RUN_OPTIONS, mockRunArgs, mockSurroundings, withMockRoot } from '../rpm/mock-root.ts';
 import { MOCK_OPTIONS, mockSetup } from '../rpm/mock-setup.ts';
@@ -67,10 +68,11 @@ export const mockbuild: CommandSpec = {
           fail('check_failed', `mock failed (status ${code}).`, 'See what it says above.');
         return { data: {}, text: '' };
       });
+    const { cwd, env } = mockSurroundings(context, rpmPackage);
+    // Before anything is made for it: is it there?
+    await capture('mock', ['--version'], { cwd, env });
+    if (flagOption(options, 'srpmMock')) await fetchFiles(context, rpmPackage);
     return withMockRoot(context, rpmPackage, options, async (root, signal) => {
-      const { cwd, env } = mockSurroundings(context, rpmPackage);
-      // Before anything is made for it: is it there?
-      await capture('mock', ['--version'], { cwd, env });
       const { version, path } = flagOption(options, 'srpmMock')
         ? await buildSrpmInMock(context, rpmPackage, options, root, signal)
         : await buildSrpm(context, { md5: options.md5 }, []);

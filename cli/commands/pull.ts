@@ -48,7 +48,7 @@ export const pull: CommandSpec = {
         name,
       )
       .catch(async (error: unknown) => {
-        if (await wantsWay(copy)) fail('conflict', APART, WAYS);
+        if (rebase === undefined && (await wantsWay(copy))) fail('conflict', APART, WAYS);
         throw error;
       });
     const oid = (await copy.git.read('rev-parse', 'HEAD')).trim();

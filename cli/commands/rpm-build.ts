@@ -93,6 +93,8 @@ async function srpmInMock(context: CommandContext, options: Options, extra: read
       "Leave them out; --root FILE has macros of your own: config_opts['macros'].",
     );
   const rpmPackage = await openRpmPackage(context);
+  // Before Ctrl-C is mock's: a download that is broken off goes on another time.
+  await fetchFiles(context, rpmPackage);
   return withMockRoot(context, rpmPackage, options, (root, signal) =>
     buildSrpmInMock(context, rpmPackage, options, root, signal),
   );

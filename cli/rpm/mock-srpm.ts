@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { CommandContext, Options } from '../command.ts';
-import { fetchFiles } from './fetch-files.ts';
 import { keepPackages, packagesIn } from './keep-results.ts';
 import { mockRunArgs, mockSurroundings } from './mock-root.ts';
 import { type BuiltVersion, requireBuiltName } from './query-spec.ts';
@@ -13,8 +12,8 @@ import { digestArgs } from './rpmbuild.ts';
 import { capture, follow } from './run-program.ts';
 
 /**
- * Downloads the sources and has mock build the source package, so that the spec is run by the rpm
- * and the macros of the buildroot alone; it comes into the clone.
+ * Has mock build the source package, so that the spec is run by the rpm and the macros of the
+ * buildroot alone; it comes into the clone, where its sources are already.
  * @param root what names the buildroot, see `withMockRoot`
  * @throws DistGitError `check_failed` where mock fails, or the package has another name; `interrupted`
  */
@@ -26,7 +25,6 @@ export async function buildSrpmInMock(
   signal: AbortSignal,
 ): Promise<{ readonly version: BuiltVersion; readonly path: string }> {
   const { copy, spec } = rpmPackage;
-  await fetchFiles(context, rpmPackage);
   const { cwd, env } = mockSurroundings(context, rpmPackage);
   const folder = await mkdtemp(join(tmpdir(), 'centpkg-srpm-'));
   try {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail } from '../../core/api/distgit-error.ts';
 import type { HashType } from '../../core/domain/checksum.ts';
@@ -70,8 +70,13 @@ async function isThere(
   { file, checksum }: SourceEntry,
   path: string,
 ): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) return false;
+  const entry = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (entry === null) return false;
+  // A link may lead to a disk that is away.
+  const found = await stat(path).catch(() => entry);
   if (!found.isFile())
     fail('conflict', `${path} is in the way.`, `Move it away: mv ${file} ELSEWHERE`);
   const hex = await checksumOf(path, checksum.type);

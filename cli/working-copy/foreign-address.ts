@@ -26,7 +26,16 @@ export function parseForeignAddress(text: string): ForeignAddress {
   if (text === '' || text.startsWith('-') || /\p{Cc}/u.test(text) || text.includes('::'))
     fail('usage', 'That is not the address of a git repository.', 'Give a URL: https://HOST/PATH');
   const plain = { url: text, shown: text, settings: [], variables: {} };
-  if (!URL.canParse(text)) return plain;
+  if (!URL.canParse(text)) {
+    // It may have a password, which is told to nobody.
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+      fail(
+        'usage',
+        'That is no valid URL.',
+        'In names and passwords write / # ? @ % : as %2F %23 %3F %40 %25 %3A.',
+      );
+    return plain;
+  }
   const url = new URL(text);
   const { protocol, origin, username, password } = url;
   if (!/^(?:https?|ssh|git|file):$/.test(protocol))

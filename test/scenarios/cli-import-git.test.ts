@@ -395,6 +395,7 @@ describe('import-git refuses', () => {
       [['--', `--upload-pack=touch ${marker}`], 2, /not the address of a git repository/],
       [['ssh://ann:secret@example.org/a.git'], 2, /ssh: takes no password in a URL/],
       [['https://ann:a%0Ab@example.org/a.git'], 2, /password in the URL is not valid/],
+      [['https://ann:a/b#c@example.org/a.git'], 2, /^(?!.*a\/b#c).*That is no valid URL/s],
       [['ftp://example.org/a.git'], 2, /ftp: is no protocol/],
       [[their.url, '--lookaside', 'file:///etc'], 2, /not the address of a look-aside cache/],
       [[their.url, '--lookaside', 'https://a:b@example.org'], 2, /not the address of a look-aside/],

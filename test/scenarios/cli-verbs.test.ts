@@ -166,6 +166,11 @@ describe('pull, push, diff, new, giturl, clean', () => {
         stderr: expect.stringContaining(words) as string,
       });
     }
+    await writeFile(join(cwd, 'b.patch'), 'c\n');
+    const dirty = await ann.run(['pull', '--rebase'], { cwd });
+    expect(dirty.stderr).toContain('You have unstaged changes.');
+    expect(dirty.stderr).not.toContain('centpkg pull --rebase');
+    await ann.git(cwd, 'checkout', '--quiet', 'b.patch');
     await ann.must(['pull', '--rebase'], { cwd });
     expect(await ann.git(cwd, 'log', '-2', '--format=%s')).toBe('Another\nA patch\n');
     expect(await ann.json(['pull'], { cwd })).toEqual({

@@ -7,6 +7,7 @@ import { branchName } from '../../../core/domain/branch-name.ts';
 import type { RequestContext } from '../../../server/access/audit.ts';
 import { setAutoBuild } from '../../../server/builds/auto-build.ts';
 import { askedTogether, type BuildRow, NOT_AT_KOJI } from '../../../server/builds/build-rows.ts';
+import { endRow } from '../../../server/builds/finish-build.ts';
 import { listBuilds } from '../../../server/builds/list-builds.ts';
 import { resubmitPush } from '../../../server/builds/parked-pushes.ts';
 import { started } from '../../../server/builds/submit-build.ts';
@@ -78,6 +79,17 @@ export function buildContract(under: DatabaseUnderTest): void {
       await raw`update builds set state = 'submitting' where id = ${id}`.execute(here.db.sql);
       const [row] = await started(here, [id], 50, true);
       expect(row).toMatchObject({ state: 'submitting', first_task: 50, task: null });
+    });
+
+    it('do not end as what they were when they were read', async () => {
+      const row = await insert('building');
+      const lost = { state: 'failed', problem: 'lost' } as const;
+      const state = async () =>
+        (await rows(here.db.sql, raw`select state from builds where id = ${row.id}`))[0];
+      await endRow(here, { ...row, state: 'first-arch' }, lost);
+      expect(await state()).toEqual({ state: 'building' });
+      await endRow(here, row, lost);
+      expect(await state()).toEqual({ state: 'failed' });
     });
 
     it('of one chain are known by each of them', async () => {
@@ -170,6 +182,18 @@ export function buildContract(under: DatabaseUnderTest): void {
       await add('Koji has no target t.');
       expect(await shown()).toEqual([]);
       await raw`delete from builds where commit = ${COMMIT}`.execute(here.db.sql);
+    });
+
+    it('is not shown where the branch has gone on from it', async () => {
+      const later = randomUUID();
+      const ref = `refs/heads/${branchName(component.branches[0] ?? expect.unreachable())}`;
+      const update = { ref, oldOid: COMMIT, newOid: 'b'.repeat(40) };
+      await recordChecked(here.db, PUSHER, later, component, [update], []);
+      expect(await shown()).toHaveLength(1);
+      await recordApplied(here.db, { id: later, component: component.name }, [ref]);
+      expect(await shown()).toEqual([]);
+      await raw`delete from jobs where subject = ${later}`.execute(here.db.sql);
+      await raw`update pushes set state = 'abandoned' where id = ${later}`.execute(here.db.sql);
     });
 
     it('is asked for again by who may push, and by nobody else', async () => {

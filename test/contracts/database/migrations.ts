@@ -8,6 +8,7 @@ const TABLES = [
   'audit_log',
   'auto_builds',
   'build_moves',
+  'build_results',
   'builds',
   'collection_depends',
   'collection_releases',
