@@ -5,7 +5,7 @@ import { authorize } from '../access/authorize.ts';
 import { followInKoji } from '../components/koji-jobs.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 import type { KojiDeps } from './provision-koji.ts';
-import { releasesOf } from './release-facts.ts';
+import { requireReleases } from './release-facts.ts';
 
 type Deps = Pick<KojiDeps, 'db' | 'wakeJobs'>;
 
@@ -22,13 +22,7 @@ export async function setClosed(
   const collection = await findCollectionResource(db.sql, name);
   const request = { action: 'manage-collection', collection } as const;
   const decision = await authorize(db, context, request, `collection ${name}`);
-  const releases = await releasesOf(db.sql, name, wanted);
-  if (releases.length === 0)
-    fail(
-      'conflict',
-      `${name} is built for no EL release.`,
-      `Add one: centpkg collection add-release ${name} 7`,
-    );
+  const releases = await requireReleases(db.sql, name, wanted);
   await db.transaction(async (sql) => {
     await sql
       .updateTable('collection_releases')

@@ -1,5 +1,5 @@
 import { sql as raw } from 'kysely';
-import { DistGitError, fail } from '../../core/api/distgit-error.ts';
+import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { ApiParsed } from '../../core/api/schemas.ts';
 import type { CollectionName } from '../../core/domain/collection.ts';
 import type { ElRelease } from '../../core/domain/el-release.ts';
@@ -24,7 +24,7 @@ import { provisionResult } from '../koji/step-results.ts';
 import { findCollectionResource } from '../sigs/find-sig.ts';
 import { showKoji } from './koji-status.ts';
 import { madeThings } from './made-things.ts';
-import { desiredIn, releasesOf } from './release-facts.ts';
+import { desiredIn, requireReleases } from './release-facts.ts';
 
 export interface KojiDeps {
   readonly db: Database;
@@ -47,13 +47,7 @@ export async function applyKoji(
   const request = { action: 'apply-koji', collection } as const;
   const decision = await authorize(db, context, request, `Koji for ${name}`);
   koji.hub();
-  const releases = await releasesOf(db.sql, name, wanted);
-  if (releases.length === 0)
-    fail(
-      'conflict',
-      `${name} is built for no EL release.`,
-      `Add one: centpkg collection add-release ${name} 7`,
-    );
+  const releases = await requireReleases(db.sql, name, wanted);
   for (const release of releases)
     await requireOwnKojiNames(db.sql, koji, { collection: name, release });
   await db.transaction(async (sql) => {

@@ -98,3 +98,19 @@ export async function releasesOf(
     );
   return wanted.length === 0 ? all : all.filter((release) => wanted.includes(release));
 }
+
+/** The same for what is to be done on each of them. @throws DistGitError `conflict` without any */
+export async function requireReleases(
+  sql: Sql,
+  collection: CollectionName,
+  wanted: readonly ElRelease[],
+): Promise<ElRelease[]> {
+  const releases = await releasesOf(sql, collection, wanted);
+  if (releases.length === 0)
+    fail(
+      'conflict',
+      `${collection} is built for no EL release.`,
+      `Add one: centpkg collection add-release ${collection} 7`,
+    );
+  return releases;
+}

@@ -40,6 +40,7 @@ export type LoginAttempt =
   | { readonly kind: 'no-ticket'; readonly why: string }
   /** Somebody answered who did not prove to be the hub; nothing of it is believed. */
   | { readonly kind: 'unproved' };
+
 /** A piece of a file for the hub's folder of uploads. */
 export interface HubUpload {
   /** Of this one file, below the hub's `work`. */
@@ -145,25 +146,31 @@ export class HubLine {
     return attempt;
   }
 
-  /** @returns with `WWW-Authenticate` */
-  async #ask(
+  #ask(
     url: URL,
     headers: Readonly<Record<string, string>>,
     body: string | Buffer,
     agent: Agent,
-  ): Promise<readonly [Attempt, authenticate: string]> {
-    try {
-      const options = { agent, timeoutMs: this.#timeoutMs, maxBytes: MAX_ANSWER };
-      const response = await postToHub(url, headers, body, options);
-      return [attemptOf(response), response.authenticate];
-    } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      return [{ kind: 'lost', sent: error.sent, why: error.message }, ''];
-    }
+  ): ReturnType<typeof tryPost> {
+    const options = { agent, timeoutMs: this.#timeoutMs, maxBytes: MAX_ANSWER };
+    return tryPost(url, headers, body, options);
   }
 }
 
-export function attemptOf({ status, contentType, body }: HubResponse): Attempt {
+/** One request, and what came of it. @returns with `WWW-Authenticate` */
+export async function tryPost(
+  ...request: Parameters<typeof postToHub>
+): Promise<readonly [Attempt, authenticate: string]> {
+  try {
+    const response = await postToHub(...request);
+    return [attemptOf(response), response.authenticate];
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return [{ kind: 'lost', sent: error.sent, why: error.message }, ''];
+  }
+}
+
+function attemptOf({ status, contentType, body }: HubResponse): Attempt {
   const lost = (why: string): Attempt => ({ kind: 'lost', sent: true, why });
   if (status >= 300 && status < 500 && !PASSING.has(status)) return { kind: 'refused', status };
   if (status !== 200 || !/^text\/xml\b/.test(contentType)) return lost(`HTTP ${status}`);

@@ -3,8 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import { answersOf, type CallAnswer, callsIn, type HubCall } from './hub.ts';
 import { bodyOf, failure } from './hub-caller.ts';
-import { type Attempt, attemptOf, type HubOptions } from './hub-line.ts';
-import { NoAnswer, postToHub } from './hub-post.ts';
+import { type HubOptions, tryPost } from './hub-line.ts';
 import { FAULT } from './koji-fault.ts';
 import type { XmlRpcValue } from './xmlrpc-value.ts';
 
@@ -40,21 +39,12 @@ export function openPublicReads(options: Options): PublicReads {
   let asking = 0;
   let closed = false;
 
-  const once = async (body: string): Promise<Attempt> => {
-    try {
-      const wanted = { agent, timeoutMs, maxBytes: MAX_ANSWER };
-      return attemptOf(await postToHub(url, {}, body, wanted));
-    } catch (error) {
-      if (error instanceof NoAnswer) return { kind: 'lost', sent: error.sent, why: error.message };
-      throw error;
-    }
-  };
   const ask = async (body: string): Promise<XmlRpcValue> => {
     if (asking >= MAX_ASKING) throw crowded();
     asking++;
     try {
       for (let tries = 1; ; tries++) {
-        const attempt = await once(body);
+        const [attempt] = await tryPost(url, {}, body, { agent, timeoutMs, maxBytes: MAX_ANSWER });
         if (attempt.kind === 'value') return attempt.value;
         const isPassing =
           attempt.kind === 'lost' ||

@@ -4,7 +4,6 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { DistGitError } from '../../core/api/distgit-error.ts';
 import { loadSettings } from '../../server/config/load-settings.ts';
 import { type Hub, openHub } from '../../server/koji/hub.ts';
 import type { HubPlace } from '../../server/koji/hub-line.ts';
@@ -16,6 +15,7 @@ import { installKerberosPackage } from '../support/kerberos-package.ts';
 import { apacheBefore } from '../support/koji-hub/apache.ts';
 import { type HubCertificates, hubCertificates } from '../support/koji-hub/certificates.ts';
 import { KojiHub } from '../support/koji-hub.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestServer } from '../support/test-server.ts';
 
@@ -65,14 +65,6 @@ function connect(by = account, place: Partial<HubPlace> = {}): Hub {
   const patience = { timeoutMs: 60_000, attempts: 3, pauseMs: 1 };
   const kerberos = { ...by, config: config() };
   return openHub({ url: front.url, authority, ...patience, ...place, kerberos });
-}
-
-async function refusal(promise: Promise<unknown>): Promise<DistGitError> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('It was not refused.'),
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof DistGitError ? error : expect.unreachable(String(error));
 }
 
 const logins = () => server.seen.filter(({ path }) => path.endsWith('/ssllogin'));
@@ -130,7 +122,7 @@ it("is refused once, and the hub is not asked, with keys that are not the princi
   const old = await kdc.account('distgit/old.example.org');
   await kdc.newKeys(old.principal);
   const stale = connect(old);
-  const error = await refusal(stale.read('getPerms'));
+  const error = await refusalOf(stale.read('getPerms'));
   expect([error.code, error.message]).toEqual([
     'unavailable',
     'The server got no Kerberos ticket for Koji.',
@@ -148,7 +140,7 @@ it('tells why there is no ticket: no such keytab, and no keys of this principal 
     { ...account, principal: 'bob@NOWHERE.EXAMPLE' },
   ]) {
     const lost = connect(by);
-    const error = await refusal(lost.read('getPerms'));
+    const error = await refusalOf(lost.read('getPerms'));
     expect(error.code).toBe('unavailable');
     expect(String(error.cause)).toContain(`find client principal ${by.principal}`);
     await lost.close();
@@ -158,7 +150,7 @@ it('tells why there is no ticket: no such keytab, and no keys of this principal 
 
 it('waits for a KDC that is down: the next call logs in when it is up again', async () => {
   await kdc.end();
-  const error = await refusal(hub.read('getPerms'));
+  const error = await refusalOf(hub.read('getPerms'));
   expect([error.code, error.kind.retryable]).toEqual(['unavailable', true]);
   expect(String(error.cause)).toContain('Cannot contact any KDC');
   expect(server.seen).toEqual([]);
@@ -173,7 +165,7 @@ it('is refused in words where Apache does not know the ticket', async () => {
   const elsewhere = { keytab, env: kdc.env };
   await using strict = await apacheBefore(server.url, place, certificates, elsewhere);
   const lost = connect(account, { url: strict.url });
-  const error = await refusal(lost.read('getPerms'));
+  const error = await refusalOf(lost.read('getPerms'));
   expect(error.message).toContain('HTTP status 401');
   expect(error.detail.remedy).toContain("server's account");
   expect(server.seen).toEqual([]);
@@ -196,7 +188,7 @@ it.each([
   await once(liar, 'listening');
   const { port } = liar.address() as AddressInfo;
   const lost = connect(account, { url: `https://localhost:${port}/kojihub` });
-  const error = await refusal(lost.read('getPerms'));
+  const error = await refusalOf(lost.read('getPerms'));
   expect([error.code, error.message]).toEqual([
     'unavailable',
     'Who answers at the URL of Koji did not prove by Kerberos to be the hub.',

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BuildRow } from '../../server/builds/build-rows.ts';
 import { findTask, isTaskOf, markOf } from '../../server/builds/find-task.ts';
-import { type Hub, openHub } from '../../server/koji/hub.ts';
+import type { Hub } from '../../server/koji/hub.ts';
 import type { Koji } from '../../server/koji/open-koji.ts';
 import { hubCertificates } from '../support/koji-hub/certificates.ts';
+import { loginAt } from '../support/koji-hub/site.ts';
 import { KojiHub } from '../support/koji-hub.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -29,13 +30,11 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  const { clients, authority, ...rest } = await hubCertificates(folder.path, ['distgit']);
-  server = await KojiHub.open({ clients, authority, ...rest });
+  const certificates = await hubCertificates(folder.path, ['distgit']);
+  server = await KojiHub.open(certificates);
   server.state.addUser('distgit');
   server.state.addUser('joe');
-  const { cert: certificate, key } = clients.distgit ?? expect.unreachable();
-  const patience = { timeoutMs: 30_000, attempts: 4, pauseMs: 1 };
-  hub = openHub({ url: server.url, certificate, key, authority, ...patience });
+  hub = loginAt(server, certificates, 'distgit');
   koji = { hub: () => hub } as Koji;
   return async () => {
     await hub.close();

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DistGitError } from '../../core/api/distgit-error.ts';
 import { type Hub, openHub } from '../../server/koji/hub.ts';
 import type { HubOptions } from '../../server/koji/hub-line.ts';
 import { faultOfError } from '../../server/koji/koji-fault.ts';
 import { keywords } from '../../server/koji/xmlrpc-encode.ts';
 import { deadUrl } from '../support/faulty-proxy.ts';
 import { type HubCertificates, hubCertificates } from '../support/koji-hub/certificates.ts';
+import { loginAt } from '../support/koji-hub/site.ts';
 import { type HubFailure, KojiHub } from '../support/koji-hub.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let certificates: HubCertificates;
@@ -34,23 +35,12 @@ beforeEach(async () => {
 });
 
 function connect(name = 'distgit', other: Partial<HubOptions> = {}): Hub {
-  const { cert: certificate, key } = certificates.clients[name] ?? expect.unreachable();
-  const { authority } = certificates;
-  const patience = { timeoutMs: 30_000, attempts: 4, pauseMs: 1 };
-  return openHub({ url: server.url, certificate, key, authority, ...patience, ...other });
+  return loginAt(server, certificates, name, other);
 }
 
 /** What the hub has, past all sessions. */
 const tagThere = (name: string) => server.state.as('kojiadmin', 'getTag', name);
 const eventsOf = () => server.state.store.rows('tag_config').length;
-
-async function refusal(promise: Promise<unknown>): Promise<DistGitError> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('It was not refused.'),
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof DistGitError ? error : expect.unreachable(String(error));
-}
 
 const callsOf = (method: RegExp) => server.seen.filter((one) => method.test(one.method));
 const numberOf = (one: { headers: Record<string, unknown> } | undefined) =>
@@ -75,12 +65,12 @@ describe('a login', () => {
     expect(server.state.sessions.live).toHaveLength(1);
     await hub.close();
     expect(server.state.sessions.live).toHaveLength(0);
-    expect((await refusal(hub.read('getPerms'))).code).toBe('unavailable');
+    expect((await refusalOf(hub.read('getPerms'))).code).toBe('unavailable');
   });
 
   it('is not used at a hub that wants it in URLs', async () => {
     server.fail(/^sslLogin/, 'old-login');
-    const error = await refusal(hub.write('createTag', 'a'));
+    const error = await refusalOf(hub.write('createTag', 'a'));
     expect([error.code, error.detail.remedy]).toEqual([
       'unavailable',
       'Ask a site admin for a hub of Koji 1.31 or later.',
@@ -90,7 +80,7 @@ describe('a login', () => {
 
   it("with another authority's certificate is refused, once", async () => {
     const stranger = connect('stranger');
-    const error = await refusal(stranger.read('getPerms'));
+    const error = await refusalOf(stranger.read('getPerms'));
     expect(error.code).toBe('unavailable');
     expect(error.message).toContain('HTTP status 403');
     expect(server.seen).toHaveLength(1);
@@ -107,7 +97,7 @@ describe('a login', () => {
       attempts: 2,
       pauseMs: 1,
     });
-    expect((await refusal(other.read('getPerms'))).message).toBe('Koji can not be reached.');
+    expect((await refusalOf(other.read('getPerms'))).message).toBe('Koji can not be reached.');
     expect(server.seen).toHaveLength(0);
     await other.close();
   });
@@ -116,7 +106,7 @@ describe('a login', () => {
     const joe = server.state.store.one('users', { name: 'joe' }) ?? expect.unreachable();
     joe.status = 1;
     const blocked = connect('joe');
-    const error = await refusal(blocked.read('getPerms'));
+    const error = await refusalOf(blocked.read('getPerms'));
     expect([error.code, error.message]).toEqual([
       'unavailable',
       'Koji: logins by joe are not allowed',
@@ -154,7 +144,7 @@ describe('a login', () => {
 
   it('that ends again at once is not made for ever', async () => {
     server.fail(/^getPerms/, 'expired', 'expired', 'expired', 'expired');
-    const error = await refusal(hub.read('getPerms'));
+    const error = await refusalOf(hub.read('getPerms'));
     expect(error.code).toBe('unavailable');
     expect(error.message).toMatch(/^Koji: session "2" has expired$/);
     expect(callsOf(/^sslLogin/)).toHaveLength(2);
@@ -171,7 +161,7 @@ describe('many calls at once', () => {
   });
 
   it('that fail do not keep the next from being done', async () => {
-    const failed = refusal(hub.read('noSuchMethod'));
+    const failed = refusalOf(hub.read('noSuchMethod'));
     const next = hub.read('getAPIVersion');
     expect([(await failed).code, await next]).toEqual(['internal', 1]);
   });
@@ -209,13 +199,13 @@ describe('many calls at once', () => {
 
   it('that are too long for a hub are not sent', async () => {
     const params = ['x'.repeat(5 * 1024 * 1024)];
-    const error = await refusal(hub.writeAll([{ method: 'createTag', params }]));
+    const error = await refusalOf(hub.writeAll([{ method: 'createTag', params }]));
     expect(error.code).toBe('too_large');
     expect(server.seen).toHaveLength(0);
   });
 
   it('that XML can not say are not sent', async () => {
-    expect((await refusal(hub.write('createTag', 'a\u0000'))).code).toBe('input_invalid');
+    expect((await refusalOf(hub.write('createTag', 'a\u0000'))).code).toBe('input_invalid');
     expect(server.seen).toHaveLength(0);
   });
 });
@@ -236,7 +226,7 @@ describe('a read', () => {
   it('is given up in the end', async () => {
     await hub.read('getPerms');
     server.fail(/^getTag/, 'bad-gateway', 'bad-gateway', 'bad-gateway', 'bad-gateway');
-    const error = await refusal(hub.read('getTag', 'a'));
+    const error = await refusalOf(hub.read('getTag', 'a'));
     expect([error.code, error.message]).toEqual(['unavailable', 'Koji can not be reached.']);
     expect(String(error.cause)).toContain('HTTP 502');
     expect(await hub.read('getTag', 'a')).toBeNull();
@@ -270,7 +260,7 @@ describe('a write', () => {
   it('that failed and whose answer is lost fails again, and is not told as done', async () => {
     await hub.write('createTag', 'a');
     server.fail(/^createTag/, 'lost-answer');
-    const error = await refusal(hub.write('createTag', 'a'));
+    const error = await refusalOf(hub.write('createTag', 'a'));
     expect([error.code, faultOfError(error)?.code]).toEqual(['conflict', 1000]);
   });
 
@@ -311,7 +301,7 @@ describe('a write', () => {
   it('to nobody is known not to be done', async () => {
     const url = `${(await deadUrl()).replace('http', 'https')}/kojihub`;
     const lonely = connect('distgit', { url });
-    const error = await refusal(lonely.write('createTag', 'a'));
+    const error = await refusalOf(lonely.write('createTag', 'a'));
     expect([error.code, error.message]).toEqual(['unavailable', 'Koji can not be reached.']);
     await lonely.close();
   });
@@ -320,7 +310,7 @@ describe('a write', () => {
     await hub.write('createTag', 'a');
     const [session] = server.state.sessions.live;
     if (session !== undefined) session.callnum = 1000;
-    const error = await refusal(hub.write('createTag', 'b'));
+    const error = await refusalOf(hub.write('createTag', 'b'));
     expect(error.message).toContain('not known');
     expect(await hub.write('createTag', 'b')).toEqual({ kind: 'answered', value: 2 });
   });
@@ -341,7 +331,7 @@ describe('a write that is in doubt', () => {
   it.each(ways)('is told as such: %s', async (_name, failures) => {
     await hub.read('getPerms');
     server.fail(/^createTag/, ...failures);
-    const error = await refusal(hub.write('createTag', 'a'));
+    const error = await refusalOf(hub.write('createTag', 'a'));
     expect([error.code, error.kind.retryable]).toEqual(['unavailable', true]);
     expect(error.message).toMatch(UNKNOWN);
     expect(error.detail.remedy).toContain('Look at what Koji has');
@@ -355,7 +345,7 @@ describe('a write that is in doubt', () => {
   it('is ended by the end of the connection', async () => {
     await hub.read('getPerms');
     server.fail(/^createTag/, 'late', 'late', 'late', 'late');
-    await refusal(hub.write('createTag', 'a'));
+    await refusalOf(hub.write('createTag', 'a'));
     await hub.close();
     server.deliver();
     expect(server.state.sessions.live).toHaveLength(0);
@@ -365,10 +355,10 @@ describe('a write that is in doubt', () => {
   it('is not taken for ended by a hub that can not say so', async () => {
     await hub.read('getPerms');
     server.fail(/^createTag/, 'late', 'late', 'late', 'late');
-    await refusal(hub.write('createTag', 'a'));
+    await refusalOf(hub.write('createTag', 'a'));
     server.fail(/^logout/, 'offline', 'database-away');
-    expect((await refusal(hub.read('getTag', 'a'))).code).toBe('unavailable');
-    expect((await refusal(hub.read('getTag', 'a'))).code).toBe('internal');
+    expect((await refusalOf(hub.read('getTag', 'a'))).code).toBe('unavailable');
+    expect((await refusalOf(hub.read('getTag', 'a'))).code).toBe('internal');
     expect(callsOf(/^getTag/)).toHaveLength(0);
     server.state.sessions.expireAll();
     expect(await hub.read('getTag', 'a')).toBeNull();
@@ -379,9 +369,9 @@ describe('a write that is in doubt', () => {
   it('makes the next call wait until the old login is ended', async () => {
     await hub.read('getPerms');
     server.fail(/^createTag/, 'late', 'late', 'late', 'late');
-    await refusal(hub.write('createTag', 'a'));
+    await refusalOf(hub.write('createTag', 'a'));
     server.fail(/^logout/, 'bad-gateway');
-    expect((await refusal(hub.read('getTag', 'a'))).code).toBe('unavailable');
+    expect((await refusalOf(hub.read('getTag', 'a'))).code).toBe('unavailable');
     expect(callsOf(/^getTag/)).toHaveLength(0);
     expect(await hub.read('getTag', 'a')).toBeNull();
     server.deliver();
@@ -413,7 +403,7 @@ describe('a refusal', () => {
     await hub.write('createTag', 'there');
     for (const debugs of [false, true]) {
       server.state.debugs = debugs;
-      const error = await refusal(hub.write(method, ...params));
+      const error = await refusalOf(hub.write(method, ...params));
       expect([error.code, error.message]).toEqual([code, `Koji: ${words}`]);
       expect(error.detail.remedy).toBeTruthy();
       expect(faultOfError(error)).toEqual({ code: fault, words });
@@ -426,7 +416,7 @@ describe('a refusal', () => {
     await hub.read('getPerms');
     const [session] = server.state.sessions.live;
     server.fail(/^createTag/, 'lost-answer', 'bad-gateway', 'bad-gateway', 'bad-gateway');
-    const error = await refusal(hub.write('createTag', 'a'));
+    const error = await refusalOf(hub.write('createTag', 'a'));
     const cause = error.cause instanceof Error ? [error.cause.stack, error.cause.cause] : [];
     expect(JSON.stringify([error, error.stack, ...cause])).not.toContain(session?.key);
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DistGitError } from '../../core/api/distgit-error.ts';
 import { openHub } from '../../server/koji/hub.ts';
 import { MAX_ASKING, openPublicReads, type PublicReads } from '../../server/koji/public-reads.ts';
 import { type HubCertificates, hubCertificates } from '../support/koji-hub/certificates.ts';
 import { KojiHub } from '../support/koji-hub.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const PATIENCE = { timeoutMs: 60_000, attempts: 4, pauseMs: 1 };
@@ -34,14 +34,6 @@ beforeEach(async () => {
 function open(attempts = PATIENCE.attempts): PublicReads {
   const { authority } = certificates;
   return openPublicReads({ url: server.url, authority, ...PATIENCE, attempts });
-}
-
-async function refusal(promise: Promise<unknown>): Promise<DistGitError> {
-  const error: unknown = await promise.then(
-    () => expect.unreachable('It was not refused.'),
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof DistGitError ? error : expect.unreachable(String(error));
 }
 
 const asked = (method: RegExp) => server.seen.filter((one) => method.test(one.method));
@@ -81,13 +73,13 @@ describe('what anybody may have asked', () => {
   });
 
   it('is refused in the words of Koji, at once', async () => {
-    const error = await refusal(reads.read('getTag', 'nothing', true));
+    const error = await refusalOf(reads.read('getTag', 'nothing', true));
     expect(error.message).toContain("No such tagInfo: 'nothing'");
     expect(server.seen).toHaveLength(1);
   });
 
   it('is refused unasked where it can not be said', async () => {
-    expect((await refusal(reads.read('getTag', '\0'))).code).toBe('input_invalid');
+    expect((await refusalOf(reads.read('getTag', '\0'))).code).toBe('input_invalid');
     expect(server.seen).toEqual([]);
   });
 
@@ -95,7 +87,7 @@ describe('what anybody may have asked', () => {
     server.fail(/getTag/, 'offline', 'bad-gateway', 'lost-request');
     expect(await reads.read('getTag', 'python33')).toMatchObject({ name: 'python33' });
     server.fail(/getBuild/, 'offline', 'bad-gateway', 'lost-request', 'half-answer');
-    expect((await refusal(reads.read('getBuild', 'a-1-1'))).code).toBe('unavailable');
+    expect((await refusalOf(reads.read('getBuild', 'a-1-1'))).code).toBe('unavailable');
     expect(asked(/getBuild/)).toHaveLength(4);
   });
 });
@@ -107,7 +99,7 @@ describe('a crowd', () => {
     server.fail(/getTag/, 'silent', 'silent', 'silent', 'silent');
     const waiting = Array.from({ length: MAX_ASKING }, (_, n) => once.read('getTag', `t${n}`));
     const settled = Promise.allSettled(waiting);
-    const error = await refusal(once.read('getTag', 'one-more'));
+    const error = await refusalOf(once.read('getTag', 'one-more'));
     expect([error.code, error.detail.retryAfter]).toEqual(['unavailable', 5]);
     expect(error.message).toBe('Many are asking Koji through this server at the moment.');
     while (server.planned > 0) await new Promise((resolve) => setTimeout(resolve, 5));

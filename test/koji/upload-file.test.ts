@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DistGitError } from '../../core/api/distgit-error.ts';
-import { type Hub, openHub } from '../../server/koji/hub.ts';
+import type { Hub } from '../../server/koji/hub.ts';
 import { UPLOAD_PIECE, uploadFile } from '../../server/koji/upload-file.ts';
 import { type HubCertificates, hubCertificates } from '../support/koji-hub/certificates.ts';
+import { loginAt } from '../support/koji-hub/site.ts';
 import { type HubFailure, KojiHub } from '../support/koji-hub.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -31,12 +32,7 @@ beforeEach(async () => {
   };
 });
 
-function connect(name: string): Hub {
-  const { cert: certificate, key } = certificates.clients[name] ?? expect.unreachable();
-  const { authority } = certificates;
-  const patience = { timeoutMs: 30_000, attempts: 4, pauseMs: 1 };
-  return openHub({ url: server.url, certificate, key, authority, ...patience });
-}
+const connect = (name: string): Hub => loginAt(server, certificates, name);
 
 const CONTENT = randomBytes(2 * UPLOAD_PIECE + 1000);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

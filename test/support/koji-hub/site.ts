@@ -1,4 +1,5 @@
 import { type Hub, openHub } from '../../../server/koji/hub.ts';
+import type { HubOptions } from '../../../server/koji/hub-line.ts';
 import { keywords } from '../../../server/koji/xmlrpc-encode.ts';
 import { KojiHub } from '../koji-hub.ts';
 import type { HubCertificates } from './certificates.ts';
@@ -11,13 +12,9 @@ export async function standIn(
   const hub = await KojiHub.open(certificates);
   hub.state.addUser('kojiadmin', ['admin']);
   hub.state.addUser('distgit', ['tag', 'target']);
-  const login = (name: string): Hub => {
-    const { cert: certificate = '', key = '' } = certificates.clients[name] ?? {};
-    const patience = { timeoutMs: 60_000, attempts: 4, pauseMs: 1 };
-    const { authority } = certificates;
-    return openHub({ url: hub.url, certificate, key, authority, ...patience });
-  };
-  const [admin, server] = [login('kojiadmin'), login('distgit')];
+  const [admin, server] = ['kojiadmin', 'distgit'].map((name) =>
+    loginAt(hub, certificates, name),
+  ) as [Hub, Hub];
   return {
     hub,
     admin,
@@ -28,6 +25,18 @@ export async function standIn(
       await hub[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The line of an account, by its certificate. @param other in place of what is usual in tests */
+export function loginAt(
+  hub: KojiHub,
+  { clients, authority }: HubCertificates,
+  name: string,
+  other: Partial<HubOptions> = {},
+): Hub {
+  const { cert: certificate = '', key = '' } = clients[name] ?? {};
+  const patience = { timeoutMs: 60_000, attempts: 4, pauseMs: 1 };
+  return openHub({ url: hub.url, certificate, key, authority, ...patience, ...other });
 }
 
 /** What an admin has to make once before SIG `sclo` can be set up on EL 7; done where it is not. */
