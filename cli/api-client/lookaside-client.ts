@@ -201,13 +201,23 @@ async function fetchRest(
   const offset = status === 206 ? have : 0;
   track.start(offset + Number(answer.headers['content-length'] ?? 0), offset);
   const flags = offset > 0 ? 'a' : 'w';
-  await pipeline(answer, counted(track), createWriteStream(partial, { flags })).catch(
+  let broken: unknown;
+  /** What comes until the line breaks; all of that is written, so that each attempt goes further. */
+  async function* untilBroken(): AsyncGenerator<Buffer> {
+    try {
+      yield* answer;
+    } catch (error) {
+      broken = error;
+    }
+  }
+  await pipeline(untilBroken, counted(track), createWriteStream(partial, { flags })).catch(
     (cause: unknown) => {
       if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
         fail('storage_full', 'This disk is full.', 'Make room, then run the command again.');
       throw unreachable(api.url, cause);
     },
   );
+  if (broken !== undefined) throw unreachable(api.url, broken);
   const modified = new Date(answer.headers['last-modified'] ?? Number.NaN);
   if (!Number.isNaN(modified.getTime())) await utimes(partial, modified, modified);
 }
