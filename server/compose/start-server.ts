@@ -31,7 +31,6 @@ import { SshIdentities } from '../identity/ssh-identities.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { openKoji } from '../koji/open-koji.ts';
 import { DELETE_JOB, deleteOverdue } from '../lookaside/collect-garbage.ts';
-import { HashPool } from '../lookaside/hash-pool.ts';
 import { PartialFiles } from '../lookaside/partial-files.ts';
 import { SCRUB_JOB, scrubSlice } from '../lookaside/scrub.ts';
 import { SourceIndex } from '../lookaside/source-index.ts';
@@ -41,6 +40,7 @@ import { Metrics } from '../observability/metrics.ts';
 import { INDEX_JOB, indexReferences, requestIndex } from '../pushes/index-references.ts';
 import { settlePushes } from '../pushes/settle-pushes.ts';
 import { listenForSsh } from '../ssh/listen.ts';
+import { BodyPool } from '../storage/body-pool.ts';
 import { createFirstAdmin } from '../users/first-admin.ts';
 import { startSweeper } from '../worker/sweeper.ts';
 import { apiHandlers } from './api-handlers.ts';
@@ -71,8 +71,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const store = await openStore(settings, folder.lookaside);
-  const hashes = new HashPool();
+  const bodies = new BodyPool();
+  const store = await openStore(settings, folder.lookaside, bodies);
   const staging = new StagingFolder(folder.staging);
   const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);
   const db = await openDatabase(settings, folder);
@@ -110,7 +110,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       // One after the other: what is being deleted is not missing.
       {
         [DELETE_JOB]: () => deleteOverdue(garbage),
-        [SCRUB_JOB]: () => scrubSlice({ db, store, hashes, rate: lookaside.scrub_rate, log }),
+        [SCRUB_JOB]: () => scrubSlice({ db, store, bodies, rate: lookaside.scrub_rate, log }),
       },
       { 'repository.maintain': (subject) => repositories.maintain(parseComponentName(subject)) },
     ],
@@ -202,10 +202,10 @@ export async function startServer(settings: Settings, path: string): Promise<Run
       refs,
       maxPushSize: settings.git.max_push_size,
     },
+    bodies,
     lookaside: {
       ...shared,
       store,
-      hashes,
       staging,
       partials,
       metrics,
@@ -268,7 +268,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
         jobs.stop(),
       ]);
       await Promise.all([people?.directory.close(), koji.close()]);
-      await Promise.all([db.close(), hashes.close()]);
+      await Promise.all([db.close(), bodies.close()]);
       folder.release();
       await flushed(log);
     },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { type DataFolder, openDataFolder } from '../db/data-folder.ts';
 import { type Database, openPglite, openPostgres } from '../db/database.ts';
-import { HashPool } from '../lookaside/hash-pool.ts';
+import { BodyPool } from '../storage/body-pool.ts';
 import { FolderStore } from '../storage/folder-store.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { partSizeFor } from '../storage/s3-options.ts';
@@ -10,14 +10,14 @@ import { partSizeFor } from '../storage/s3-options.ts';
 /** What `npm run import` works with: the server's database and store, while no server runs. */
 export async function openForImport(settings: Settings) {
   const folder = await openDataFolder(resolve(settings.server.data));
-  const store = await openStore(settings, folder.lookaside);
-  const hashes = new HashPool();
+  const bodies = new BodyPool();
+  const store = await openStore(settings, folder.lookaside, bodies);
   const db = await openDatabase(settings, folder);
   await store.recover();
   return {
-    deps: { db, store, hashes, namespace: settings.server.namespace },
+    deps: { db, store, namespace: settings.server.namespace },
     async close() {
-      await Promise.all([db.close(), hashes.close()]);
+      await Promise.all([db.close(), bodies.close()]);
       folder.release();
     },
   };
@@ -36,13 +36,14 @@ export async function openDatabase(settings: Settings, folder: DataFolder): Prom
 export async function openStore(
   { storage, lookaside }: Settings,
   folder: string,
+  bodies: BodyPool,
 ): Promise<ObjectStore> {
   const { s3_bucket: bucket, s3_access_key_id: id, s3_secret_access_key: secret } = storage;
   if (storage.kind === 'folder' || bucket === undefined)
-    return new FolderStore(storage.folder ?? folder);
+    return new FolderStore(storage.folder ?? folder, bodies);
   // A third of all code, which every collection of garbage walks over: only where it is used.
   const { S3Store } = await import('../storage/s3-store.ts');
-  return new S3Store({
+  const options = {
     bucket,
     prefix: storage.s3_prefix,
     endpoint: storage.s3_endpoint,
@@ -55,5 +56,6 @@ export async function openStore(
     timeoutMs: storage.s3_timeout * 1000,
     partSize: partSizeFor(lookaside.max_upload_size),
     presignSeconds: storage.downloads === 'redirect' ? storage.presign_expiry : null,
-  });
+  };
+  return new S3Store(options, bodies);
 }

@@ -7,6 +7,7 @@ import type { Database } from '../db/database.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { Principals } from '../identity/principals.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { BodyPool } from '../storage/body-pool.ts';
 import { type ApiHandlers, apiRoutes } from './api-routes.ts';
 import type { ReadClient } from './client.ts';
 import { clientRoutes } from './client-routes.ts';
@@ -33,6 +34,7 @@ export interface AppDeps {
   readonly readClient: ReadClient;
   readonly api: ApiHandlers;
   readonly builds: BuildDeps;
+  readonly bodies: BodyPool;
   readonly git: GitRouteDeps;
   readonly lookaside: LookasideRouteDeps & Omit<ResumableRouteDeps, 'login' | 'url'>;
   readonly version: string;
@@ -79,7 +81,11 @@ export function createApp(deps: AppDeps): Express {
   app.use(gitRoutes(deps.git));
   app.use(lookasideRoutes(deps.lookaside));
   app.use(resumableRoutes({ ...deps.lookaside, login: loggedIn, url: () => deps.url() }));
-  app.use(API_ROOT, srpmRoutes({ ...deps.lookaside, builds: deps.builds }), apiRoutes(deps.api));
+  app.use(
+    API_ROOT,
+    srpmRoutes({ ...deps, maxUploadSize: deps.lookaside.maxUploadSize }),
+    apiRoutes(deps.api),
+  );
   app.use(Router().use(unknownPage(web), pageErrors));
   app.use(() => {
     fail(

@@ -57,7 +57,7 @@ export function lookasideRoutes(deps: LookasideRouteDeps): Router {
     if (atMost !== null && atMost > deps.maxUploadSize)
       fail('too_large', 'The file is larger than the limit of one upload.', 'Nothing was stored.');
     letBodyCome(res);
-    const { size, existed } = await upload({ body: req, atMost, mtime: () => mtime });
+    const { size, existed } = await upload({ body: req, mtime: () => mtime });
     if (!existed) deps.metrics.uploaded(size);
     res.status(existed ? 200 : 201).json({ size, existed });
   });

@@ -5,19 +5,20 @@ import { type ApiParsed, SCHEMAS } from '../../core/api/schemas.ts';
 import { parseChecksum } from '../../core/domain/checksum.ts';
 import type { BuildDeps } from '../builds/build-deps.ts';
 import { acceptSrpm } from '../builds/submit-srpm.ts';
-import type { HashPool } from '../lookaside/hash-pool.ts';
-import { verifiedBody } from '../lookaside/verified-body.ts';
+import { incomingBody } from '../lookaside/incoming-body.ts';
+import type { BodyPool } from '../storage/body-pool.ts';
+import { checkedBody } from '../storage/checked-body.ts';
 import { parseInput } from './api-routes.ts';
 import { bodyLength, contextOf, letBodyCome } from './request-state.ts';
 
 export interface SrpmRouteDeps {
   readonly builds: BuildDeps;
-  readonly hashes: HashPool;
+  readonly bodies: BodyPool;
   readonly maxUploadSize: number;
 }
 
 /** The one operation of the API whose body is a file; what it is stands in the query. */
-export function srpmRoutes({ builds, hashes, maxUploadSize }: SrpmRouteDeps): Router {
+export function srpmRoutes({ builds, bodies, maxUploadSize }: SrpmRouteDeps): Router {
   const router = Router();
   router.post(ROUTES.startSrpm.path, async (req, res) => {
     const given = { path: {}, query: req.query, body: {} };
@@ -32,7 +33,7 @@ export function srpmRoutes({ builds, hashes, maxUploadSize }: SrpmRouteDeps): Ro
       );
     letBodyCome(res);
     const checksum = parseChecksum('sha512', input.sha512);
-    const body = verifiedBody({ body: req, atMost }, checksum, maxUploadSize, hashes);
+    const body = checkedBody(incomingBody({ body: req }, maxUploadSize), checksum, bodies);
     const answer = await build(body);
     res.setHeader('Cache-Control', 'no-store');
     res.status(201).json(answer);

@@ -58,7 +58,6 @@ export function uploadCgi(deps: UploadCgiDeps, dialect: UploadCgi): RequestHandl
       formEnd.catch(() => {});
       const result = await accepted({
         body: part.body,
-        atMost: bodyLength(req),
         mtime: () => mtime,
         formEnd,
       });
@@ -81,7 +80,6 @@ export function uploadCgi(deps: UploadCgiDeps, dialect: UploadCgi): RequestHandl
         return {
           result: await accepted({
             body: opened,
-            atMost: bodyLength(req),
             mtime: () => mtime,
           }),
           address,

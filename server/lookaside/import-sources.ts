@@ -17,14 +17,12 @@ import { serverAuditRow } from '../access/audit.ts';
 import type { Database } from '../db/database.ts';
 import type { Tables } from '../db/tables.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
-import type { HashPool } from './hash-pool.ts';
+import { incomingBody } from './incoming-body.ts';
 import { isOneOfSources, objectKeyOf, SOURCE_KEY, sourceKey } from './source-key.ts';
-import { verifiedBody } from './verified-body.ts';
 
 export interface ImportDeps {
   readonly db: Database;
   readonly store: ObjectStore;
-  readonly hashes: HashPool;
   /** First part of names in the tree: `<namespace>/<component>/…`. */
   readonly namespace: string;
 }
@@ -35,7 +33,7 @@ export interface ImportItem {
   readonly name: string;
   /** @throws DistGitError for what is no source file */
   address(): SourceAddress;
-  open(): Promise<{ readonly body: Readable; readonly size: number | null; readonly mtime: Date }>;
+  open(): Promise<{ readonly body: Readable; readonly mtime: Date }>;
 }
 
 export interface ImportReport {
@@ -149,15 +147,11 @@ async function store(
   item: ImportItem,
   address: SourceAddress,
 ): Promise<Insertable<Tables['sources']>> {
-  const { body, size, mtime } = await item.open();
+  const { body, mtime } = await item.open();
   try {
-    const verified = verifiedBody(
-      { body, atMost: size },
-      address.checksum,
-      Number.POSITIVE_INFINITY,
-      deps.hashes,
-    );
-    const info = await deps.store.put(lookasideKey(address) as ObjectKey, verified, () => mtime);
+    const key = lookasideKey(address) as ObjectKey;
+    const bytes = incomingBody({ body }, Number.POSITIVE_INFINITY);
+    const info = await deps.store.put(key, bytes, () => mtime, address.checksum);
     return {
       ...sourceKey(address),
       size: info.size,
@@ -200,8 +194,8 @@ export async function* filesOfTree(root: string, namespace: string): AsyncGenera
       name,
       address: () => parseStoredPath(name.split(sep), namespace),
       async open() {
-        const { size, mtime } = await stat(path);
-        return { body: createReadStream(path, { highWaterMark: 256 * 1024 }), size, mtime };
+        const { mtime } = await stat(path);
+        return { body: createReadStream(path, { highWaterMark: 256 * 1024 }), mtime };
       },
     };
   }
@@ -230,13 +224,9 @@ export async function* filesOfList(path: string): AsyncGenerator<ImportItem> {
         });
         if (!answer.ok || answer.body === null)
           fail('not_found', `${url} answers with status ${answer.status}.`);
-        const size = answer.headers.get('content-encoding')
-          ? null
-          : Number(answer.headers.get('content-length') ?? Number.NaN);
         const modified = new Date(answer.headers.get('last-modified') ?? Number.NaN);
         return {
           body: Readable.fromWeb(answer.body),
-          size: size === null || Number.isNaN(size) ? null : size,
           mtime: Number.isNaN(modified.getTime()) ? new Date() : modified,
         };
       },

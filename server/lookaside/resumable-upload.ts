@@ -62,7 +62,7 @@ export async function beginUpload(
     );
   const record = { ...input, user: requireUser(context).name };
   if (input.size > 0) return { upload: await deps.partials.create(record), result: null };
-  const result = await accepted({ body: Readable.from([]), atMost: 0, mtime: () => input.mtime });
+  const result = await accepted({ body: Readable.from([]), mtime: () => input.mtime });
   return { upload: await deps.partials.create(record, true), result };
 }
 
@@ -152,8 +152,8 @@ async function storeWhole(
   const accepted = await acceptUpload(deps, context, upload.address, upload.size);
   await using body = deps.partials.open(upload.id);
   try {
-    const { size, mtime } = upload;
-    const result = await accepted({ body, atMost: size, mtime: () => mtime });
+    const { mtime } = upload;
+    const result = await accepted({ body, mtime: () => mtime });
     await deps.partials.markStored(upload);
     return result;
   } catch (error) {

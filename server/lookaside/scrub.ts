@@ -7,16 +7,16 @@ import { type RequestContext, recordAudit, requireUser, serverAuditRow } from '.
 import { authorize } from '../access/authorize.ts';
 import type { Database } from '../db/database.ts';
 import { enqueue } from '../jobs/job-queue.ts';
+import type { BodyPool } from '../storage/body-pool.ts';
 import { chunksOf } from '../storage/chunks.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
-import type { HashPool } from './hash-pool.ts';
 import { isSource, objectKeyOf, SOURCE_KEY, type SourceKey } from './source-key.ts';
 import { totalUsage } from './usage.ts';
 
 export interface ScrubDeps {
   readonly db: Database;
   readonly store: ObjectStore;
-  readonly hashes: HashPool;
+  readonly bodies: BodyPool;
   /** Bytes read per second, on average. */
   readonly rate: number;
   readonly log: Logger;
@@ -173,7 +173,7 @@ async function scrubOne(deps: ScrubDeps, row: Row): Promise<'good' | 'damaged' |
 async function isWhole(deps: ScrubDeps, key: ObjectKey, row: Row): Promise<boolean | null> {
   const opened = await deps.store.get(key);
   if (opened === null) return null;
-  const hash = deps.hashes.open(row.hash_type as HashType, row.size);
+  const hash = deps.bodies.hash(row.hash_type as HashType);
   let size = 0;
   let ended = false;
   try {
@@ -184,7 +184,7 @@ async function isWhole(deps: ScrubDeps, key: ObjectKey, row: Row): Promise<boole
     ended = true;
   } finally {
     opened.body.destroy();
-    if (!ended) hash.abandon();
+    if (!ended) await hash.abandon();
   }
   return (await hash.digest()) === row.hash && size === row.size;
 }

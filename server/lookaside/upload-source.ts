@@ -6,17 +6,15 @@ import { authorize } from '../access/authorize.ts';
 import { type ComponentIndex, collectionsOf } from '../components/find-component.ts';
 import type { Database } from '../db/database.ts';
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts';
-import type { HashPool } from './hash-pool.ts';
+import { type IncomingFile, incomingBody } from './incoming-body.ts';
 import { quotaLeft } from './quota.ts';
 import type { SourceIndex } from './source-index.ts';
-import { type IncomingFile, verifiedBody } from './verified-body.ts';
 
 export interface UploadDeps {
   readonly db: Database;
   readonly components: ComponentIndex;
   readonly sources: SourceIndex;
   readonly store: ObjectStore;
-  readonly hashes: HashPool;
   readonly maxUploadSize: number;
 }
 
@@ -71,11 +69,11 @@ export async function acceptUpload(
 
   return async (incoming) => {
     const { mtime } = incoming;
-    const verified = verifiedBody(incoming, address.checksum, limit, deps.hashes);
+    const body = incomingBody(incoming, limit);
     // Object first, row second: a crash between them leaves an object that no row names, and the
     // repeated upload finds it. A file that is there is not stored again, see `ObjectStore.put`.
     const key = lookasideKey(address) as ObjectKey;
-    const { size } = await deps.store.put(key, verified, mtime);
+    const { size } = await deps.store.put(key, body, mtime, address.checksum);
     const stored = { size, mtime: mtime(), user };
     const isNew = await deps.sources.record(context, address, stored, decision);
     // `put` may have met an unused copy whose deletion was under way. From the record on nobody

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Checksum } from '../../core/domain/checksum.ts';
 import type { Brand } from '../../core/domain/text.ts';
 
 /** `<component>/<file>/<hashtype>-<hash>`; made from parsed names only. */
@@ -32,11 +33,17 @@ export interface ByteRange {
  */
 export interface ObjectStore {
   /**
-   * Stores `body` until its end. An error of the body, such as a digest that does not match, is
-   * thrown on. `mtime` is kept with the object; it is asked for when the body has ended, because
-   * rpkg sends it behind the file.
+   * Stores `body` until its end. An error of the body is thrown on. `mtime` is kept with the
+   * object; it is asked for when the body has ended, because rpkg sends it behind the file.
+   * @param checksum what the body must have; else nothing is stored. Without one it may have any
+   * @throws DistGitError `checksum_mismatch`
    */
-  put(key: ObjectKey, body: AsyncIterable<Buffer>, mtime: () => Date): Promise<ObjectInfo>;
+  put(
+    key: ObjectKey,
+    body: AsyncIterable<Buffer>,
+    mtime: () => Date,
+    checksum?: Checksum,
+  ): Promise<ObjectInfo>;
   head(key: ObjectKey): Promise<ObjectInfo | null>;
   /** The caller reads or destroys `body`. Without a range: all of it. */
   get(

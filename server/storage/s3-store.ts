@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DistGitError } from '../../core/api/distgit-error.ts';
+import type { Checksum } from '../../core/domain/checksum.ts';
+import type { BodyPool } from './body-pool.ts';
+import { checkedBody } from './checked-body.ts';
 import { KeyLocks } from './key-locks.ts';
 import { keySegments } from './object-key.ts';
 import type { ByteRange, ObjectInfo, ObjectKey, ObjectStore } from './object-store.ts';
@@ -49,8 +52,11 @@ export class S3Store implements ObjectStore {
   /** Does the server refuse a conditional put of what is there? */
   #conditional = false;
 
-  constructor(options: S3StoreOptions) {
+  readonly #pool: BodyPool;
+
+  constructor(options: S3StoreOptions, pool: BodyPool) {
     this.#options = options;
+    this.#pool = pool;
     this.#bucket = new S3Bucket(options);
     this.#buffers = new PartBuffers(options.partSize, PARTS_AT_ONCE);
   }
@@ -72,9 +78,16 @@ export class S3Store implements ObjectStore {
     this.#conditional = await this.#bucket.knowsConditions(PROBE);
   }
 
-  async put(key: ObjectKey, body: AsyncIterable<Buffer>, mtime: () => Date): Promise<ObjectInfo> {
+  async put(
+    key: ObjectKey,
+    body: AsyncIterable<Buffer>,
+    mtime: () => Date,
+    checksum?: Checksum,
+  ): Promise<ObjectInfo> {
     keySegments(key);
-    const pieces = ownErrors(body);
+    const pieces = ownErrors(
+      checksum === undefined ? body : checkedBody(body, checksum, this.#pool),
+    );
     // Asked while the first bytes come: what is there already is not sent again.
     const asked = this.head(key);
     asked.catch(() => {});

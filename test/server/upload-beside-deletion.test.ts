@@ -9,9 +9,9 @@ import { ComponentIndex } from '../../server/components/find-component.ts';
 import { type Database, openPglite } from '../../server/db/database.ts';
 import { VersionedCache } from '../../server/db/versioned-cache.ts';
 import { deleteOverdue } from '../../server/lookaside/collect-garbage.ts';
-import { HashPool } from '../../server/lookaside/hash-pool.ts';
 import { SourceIndex } from '../../server/lookaside/source-index.ts';
 import { acceptUpload, type UploadDeps } from '../../server/lookaside/upload-source.ts';
+import { BodyPool } from '../../server/storage/body-pool.ts';
 import { FolderStore } from '../../server/storage/folder-store.ts';
 import type { ObjectKey, ObjectStore } from '../../server/storage/object-store.ts';
 import { componentRows } from '../contracts/database/rows.ts';
@@ -23,18 +23,18 @@ let db: Database;
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 let store: FolderStore;
 let component: ComponentName;
-const hashes = new HashPool(1);
+const bodies = new BodyPool(1);
 const DAY = 24 * 60 * 60;
 beforeAll(async () => {
   temporary = await temporaryFolder();
-  store = new FolderStore(join(temporary.path, 'store'));
+  store = new FolderStore(join(temporary.path, 'store'), bodies);
   await store.recover();
   db = await openPglite(null);
   await db.migrate();
   component = await componentRows(db);
 });
 afterAll(async () => {
-  await Promise.all([db.close(), hashes.close()]);
+  await Promise.all([db.close(), bodies.close()]);
   await temporary[Symbol.asyncDispose]();
 });
 
@@ -57,12 +57,11 @@ async function upload(file: string, through: ObjectStore = store): Promise<void>
     components: new ComponentIndex(db, new VersionedCache(db)),
     sources: new SourceIndex(db),
     store: through,
-    hashes,
     maxUploadSize: 1000,
   };
   const accepted = await acceptUpload(deps, await committer(), addressOf(file), null);
   const body = Readable.from([Buffer.from(file)], { objectMode: false });
-  await accepted({ body, atMost: null, mtime: () => new Date(0) });
+  await accepted({ body, mtime: () => new Date(0) });
 }
 const inQuarantine = (state: 'unreferenced' | 'deleting') =>
   db.sql

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BodyPool } from '../../server/storage/body-pool.ts';
 import { FolderStore } from '../../server/storage/folder-store.ts';
 import {
   bodyOf,
@@ -20,7 +21,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const MIB = 1024 * 1024;
 const MODULE = new URL('../../server/storage/folder-store.ts', import.meta.url).href;
+const POOL = new URL('../../server/storage/body-pool.ts', import.meta.url).href;
 const key = keyOf('a.tar');
+const pool = new BodyPool();
+afterAll(() => pool.close());
 
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
 let root: string;
@@ -30,7 +34,7 @@ beforeEach(async () => {
   temporary = await temporaryFolder();
   root = join(temporary.path, 'store');
   await mkdir(root);
-  store = new FolderStore(root);
+  store = new FolderStore(root, pool);
   await store.recover();
 });
 afterEach(async () => {
@@ -58,7 +62,8 @@ async function withSizeLimit(): Promise<string> {
   const script = `
     process.on('SIGXFSZ', () => {});
     const { FolderStore } = await import(${JSON.stringify(MODULE)});
-    const store = new FolderStore(${JSON.stringify(root)});
+    const { BodyPool } = await import(${JSON.stringify(POOL)});
+    const store = new FolderStore(${JSON.stringify(root)}, new BodyPool());
     async function* body() { for (let n = 0; n < 16; n++) yield Buffer.alloc(256 * 1024); }
     const error = await store.put(${JSON.stringify(key)}, body(), () => new Date()).catch((e) => e);
     console.log(error.name, error.code, error.cause?.code);
@@ -103,7 +108,8 @@ describe('a process that dies while it stores', () => {
     await store.put(keyOf('kept'), bodyOf('kept'), mtime);
     const script = `
       const { FolderStore } = await import(${JSON.stringify(MODULE)});
-      const store = new FolderStore(${JSON.stringify(root)});
+    const { BodyPool } = await import(${JSON.stringify(POOL)});
+      const store = new FolderStore(${JSON.stringify(root)}, new BodyPool());
       async function* body() {
         for (;;) {
           yield Buffer.alloc(2 * 1024 * 1024);
@@ -123,7 +129,7 @@ describe('a process that dies while it stores', () => {
     expect(await store.head(key)).toBeNull();
     expect((await listed(store)).map((info) => info.key)).toEqual([keyOf('kept')]);
 
-    const next = new FolderStore(root);
+    const next = new FolderStore(root, pool);
     await next.recover();
     expect(await staged()).toEqual([]);
     expect(await read(next, keyOf('kept'))).toEqual(Buffer.from('kept'));
@@ -137,7 +143,7 @@ describe('the folder', () => {
   });
 
   it('is seen alike by every process that looks', async () => {
-    const other = new FolderStore(root);
+    const other = new FolderStore(root, pool);
     await store.put(key, bodyOf('content'), mtime);
     expect(await read(other, key)).toEqual(Buffer.from('content'));
     await other.delete(key);

@@ -1,8 +1,13 @@
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { BodyPool } from '../../server/storage/body-pool.ts';
 import { FolderStore } from '../../server/storage/folder-store.ts';
 import { objectStoreContract } from '../contracts/object-store.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const pool = new BodyPool();
+afterAll(() => pool.close());
 
 /** What is in the place of the folder, whose disk went away. */
 const IN_ITS_PLACE = {
@@ -19,7 +24,7 @@ objectStoreContract('FolderStore', {
     const root = join(temporary.path, 'store');
     await mkdir(root);
     return {
-      store: new FolderStore(root),
+      store: new FolderStore(root, pool),
       async outage(kind) {
         const aside = join(temporary.path, 'aside');
         await rename(root, aside);

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BodyPool } from '../../server/storage/body-pool.ts';
 import { S3Store } from '../../server/storage/s3-store.ts';
 import {
   bodyOf,
@@ -18,6 +19,8 @@ import { type Fault, FaultyProxy } from '../support/faulty-proxy.ts';
 import { BUILD_MS, type MakeName, S3_MAKES, S3Server } from '../support/s3-server.ts';
 
 const MIB = 1024 * 1024;
+const pool = new BodyPool();
+afterAll(() => pool.close());
 const ALWAYS = 1_000_000;
 /** For a line that does what it should, on a machine that is busy. */
 const PATIENT_MS = 30_000;
@@ -55,7 +58,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('S3Store on %s, through a lin
   let bucket: string;
   let store: S3Store;
   const withTimeout = (timeoutMs: number): S3Store =>
-    new S3Store(server.options(bucket, { endpoint: proxy.url, timeoutMs }));
+    new S3Store(server.options(bucket, { endpoint: proxy.url, timeoutMs }), pool);
   beforeAll(async () => {
     server = await S3Server.open(make);
     proxy = await FaultyProxy.open();

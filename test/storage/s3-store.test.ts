@@ -6,7 +6,8 @@ import {
   ListMultipartUploadsCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { S3Store } from '../../server/storage/s3-store.ts';
+import { BodyPool } from '../../server/storage/body-pool.ts';
+import { S3Store, type S3StoreOptions } from '../../server/storage/s3-store.ts';
 import {
   bodyOf,
   keyOf,
@@ -21,6 +22,9 @@ import { eventually } from '../support/data-folder.ts';
 import { BUILD_MS, type MakeName, S3_MAKES, S3Server } from '../support/s3-server.ts';
 
 const MIB = 1024 * 1024;
+const pool = new BodyPool();
+afterAll(() => pool.close());
+const storeOf = (options: S3StoreOptions): S3Store => new S3Store(options, pool);
 const MODULE = new URL('../../server/storage/s3-store.ts', import.meta.url).href;
 /** A put that never ends, in a process of its own; it prints when some parts must be there. */
 const ENDLESS_PUT = `
@@ -41,7 +45,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
   beforeAll(async () => {
     server = await S3Server.open(make);
     // What memory the SDK's code takes when it is first run is not what a body takes.
-    const store = new S3Store(server.options(await server.newBucket()));
+    const store = storeOf(server.options(await server.newBucket()));
     await store.put(keyOf('warm'), bodyOf(someBytes(6 * 1024 * 1024)), mtime);
     await read(store, keyOf('warm'));
   }, BUILD_MS);
@@ -52,7 +56,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
     async open() {
       const bucket = await server.newBucket();
       return {
-        store: new S3Store(server.options(bucket)),
+        store: storeOf(server.options(bucket)),
         async outage(kind) {
           if (kind === 'a bucket that is gone') return server.takeBucketAway(bucket);
           await server.stop();
@@ -66,7 +70,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
 
   it('is whole, and the same for all, when large puts race for its key', async () => {
     const bucket = await server.newBucket();
-    const store = new S3Store(server.options(bucket));
+    const store = storeOf(server.options(bucket));
     await store.recover();
     const key = keyOf('raced');
     const contents = Array.from({ length: 5 }, (_, n) => someBytes(11 * MIB + n));
@@ -79,7 +83,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
 
   it('is left as it is by a put of another process, small or large', async () => {
     const bucket = await server.newBucket();
-    const [one, other] = [0, 1].map(() => new S3Store(server.options(bucket)));
+    const [one, other] = [0, 1].map(() => storeOf(server.options(bucket)));
     if (one === undefined || other === undefined) throw new Error('There are two.');
     await one.recover();
     await other.recover();
@@ -99,7 +103,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
   it('has what a killed process left removed at the next start, and nothing of others', async () => {
     const bucket = await server.newBucket();
     const options = server.options(bucket);
-    const kept = new S3Store(options);
+    const kept = storeOf(options);
     await kept.recover();
     await kept.put(keyOf('kept'), bodyOf(someBytes(11 * MIB)), mtime);
     const Key = `lookaside/${keyOf('of-another-tool')}`;
@@ -118,7 +122,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
     expect(await server.leftovers(bucket)).not.toEqual([]);
     await server.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
 
-    const next = new S3Store(options);
+    const next = storeOf(options);
     expect((await listed(next)).map(({ key }) => key)).toEqual([keyOf('kept')]);
     await next.recover();
     const { Uploads: [other] = [] } = await server.client.send(
@@ -133,12 +137,12 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
 
   it('has nothing to do with what is beside its prefix', async () => {
     const bucket = await server.newBucket();
-    const [one, other] = ['one/', 'one/two/'].map(
-      (prefix) => new S3Store(server.options(bucket, { prefix })),
+    const [one, other] = ['one/', 'one/two/'].map((prefix) =>
+      storeOf(server.options(bucket, { prefix })),
     );
     await one?.recover();
     await other?.recover();
-    const store = new S3Store(server.options(bucket, { prefix: '' }));
+    const store = storeOf(server.options(bucket, { prefix: '' }));
     await store.recover();
     await store.put(keyOf('a.tar'), bodyOf('x'), mtime);
     await other?.put(keyOf('b.tar'), bodyOf('yy'), mtime);
@@ -152,7 +156,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
 
   it('is found in many pages of a list', async () => {
     const bucket = await server.newBucket();
-    const store = new S3Store(server.options(bucket));
+    const store = storeOf(server.options(bucket));
     await store.recover();
     for (let n = 0; n < 1100; n += 50)
       await Promise.all(
@@ -163,7 +167,7 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
 
   it('is had from a signed URL by GET alone, and for a while', async () => {
     const bucket = await server.newBucket();
-    const store = new S3Store(server.options(bucket, { presignSeconds: 2 }));
+    const store = storeOf(server.options(bucket, { presignSeconds: 2 }));
     await store.recover();
     const key = keyOf('a b+c.tar');
     expect(await store.presignedUrl(key)).toBeNull();
@@ -184,12 +188,12 @@ describe.each(Object.keys(S3_MAKES) as MakeName[])('%s', (make) => {
       return answer.status === 403;
     };
     expect(await eventually(expired)).toBe(true);
-    expect(await new S3Store(server.options(bucket)).presignedUrl(key)).toBeNull();
+    expect(await storeOf(server.options(bucket)).presignedUrl(key)).toBeNull();
   });
 
   it('shows uploads that are left open to the check for what is left', async () => {
     const Bucket = await server.newBucket();
-    const store = new S3Store(server.options(Bucket));
+    const store = storeOf(server.options(Bucket));
     await store.recover();
     expect(await server.leftovers(Bucket)).toEqual([]);
     const Key = `lookaside/${keyOf('a.tar')}`;

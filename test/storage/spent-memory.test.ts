@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BodyPool } from '../../server/storage/body-pool.ts';
 import { FolderStore } from '../../server/storage/folder-store.ts';
 import type { ObjectKey } from '../../server/storage/object-store.ts';
 import { PartReader } from '../../server/storage/part-buffers.ts';
 import { spentMemory } from '../../server/storage/spent-memory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const pool = new BodyPool(1);
+afterAll(() => pool.close());
 const SIZE = 64 * 1024;
 const memory = (byte: number): Buffer => Buffer.alloc(SIZE, byte);
 
@@ -74,7 +77,7 @@ function* piecesOf(body: Body): Generator<Buffer> {
 describe('a body whose memory is freed on its way', () => {
   it('is in the folder whole', async () => {
     await using folder = await temporaryFolder();
-    const store = new FolderStore(join(folder.path, 'store'));
+    const store = new FolderStore(join(folder.path, 'store'), pool);
     await store.recover();
     let files = 0;
     await fc.assert(

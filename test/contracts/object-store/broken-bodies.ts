@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { DistGitError } from '../../../core/api/distgit-error.ts';
+import { type Checksum, HASH_TYPES, type HashType } from '../../../core/domain/checksum.ts';
 import {
   bodyOf,
   expectNothing,
   keyOf,
+  MTIME,
   mtime,
   read,
   type StoreKind,
@@ -80,6 +83,57 @@ export function brokenBodyContract(kind: StoreKind): void {
       await thrown(here.store.put(key, body(), mtime));
       await here.store.put(key, bodyOf('whole'), mtime);
       expect(await read(here.store, key)).toEqual(Buffer.from('whole'));
+    });
+  });
+
+  describe('a put with a checksum', () => {
+    const here = world(kind);
+    const key = keyOf('a.tar');
+    const sizes = [0, 1, 300_000, 7 * 1024 * 1024];
+    /** Cut into pieces of a size that fits none of the store's own. */
+    async function* pieces(content: Buffer) {
+      const copy = Buffer.from(content);
+      for (let at = 0; at < copy.length; at += 77_777) yield copy.subarray(at, at + 77_777);
+    }
+    const checksumOf = (type: HashType, content: Buffer): Checksum => ({
+      type,
+      hex: createHash(type).update(content).digest('hex'),
+    });
+
+    it.each(sizes)('of %d bytes stores what has it, by any hash', async (size) => {
+      const content = someBytes(size);
+      for (const type of HASH_TYPES) {
+        const one = keyOf(`${type}.tar`);
+        const checksum = checksumOf(type, content);
+        const info = await here.store.put(one, pieces(content), mtime, checksum);
+        expect(info).toEqual({ key: one, size, mtime: MTIME });
+        expect((await read(here.store, one))?.equals(content)).toBe(true);
+      }
+    });
+
+    it.each(sizes)('of %d bytes stores nothing else, and says what came', async (size) => {
+      const content = someBytes(size);
+      const checksum = checksumOf('sha512', Buffer.from('other'));
+      const error = await thrown(here.store.put(key, pieces(content), mtime, checksum));
+      expect(error).toMatchObject({
+        code: 'checksum_mismatch',
+        message: `SHA512 check failed. Received ${checksumOf('sha512', content).hex} instead of ${checksum.hex}.`,
+      });
+      await expectNothing(here.store, key);
+      const good = await here.store.put(key, pieces(content), mtime, checksumOf('sha512', content));
+      expect(good.size).toBe(size);
+    });
+
+    it('tells what does not have it from what does, where the object is there already', async () => {
+      const content = someBytes(100_000);
+      await here.store.put(key, pieces(content), mtime);
+      const checksum = checksumOf('sha512', content);
+      expect(await here.store.put(key, pieces(content), mtime, checksum)).toMatchObject({
+        size: content.length,
+      });
+      const other = here.store.put(key, pieces(someBytes(10)), mtime, checksum);
+      expect(await thrown(other)).toMatchObject({ code: 'checksum_mismatch' });
+      expect((await read(here.store, key))?.equals(content)).toBe(true);
     });
   });
 }

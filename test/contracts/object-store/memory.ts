@@ -4,8 +4,8 @@ import { residentMemory } from '../../support/process-memory.ts';
 import { keyOf, mtime, type StoreKind, someBytes, world } from './world.ts';
 
 const MIB = 1024 * 1024;
-const SIZE_MIB = 300;
-const GROWTH_MIB = 100;
+const SIZE_MIB = 500;
+const GROWTH_MIB = 200;
 
 export function memoryContract(kind: StoreKind): void {
   describe('memory', () => {
