@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type Request, type Response, Router } from 'express';
 import { DistGitError, fail } from '../../core/api/distgit-error.ts';
 import { parseChecksum } from '../../core/domain/checksum.ts';
@@ -22,6 +23,7 @@ import {
   sourceUrl,
 } from '../lookaside/open-source.ts';
 import { acceptUpload } from '../lookaside/upload-source.ts';
+import { spentMemory } from '../storage/spent-memory.ts';
 import { CENTOS_BRANCH_UPLOAD, CENTOS_SIG_UPLOAD } from './centos-upload.ts';
 import { bodyLength, contextOf, fileTime, letBodyCome } from './request-state.ts';
 import { RPKG_UPLOAD } from './rpkg-upload.ts';
@@ -148,9 +150,23 @@ async function download(
       res.removeHeader(header);
     throw error;
   }
-  res.on('close', () => body.destroy());
+  send(body, res);
+}
+
+/** Frees the memory of what was sent: that of a gigabyte, page by page, takes as long as to send it. */
+function send(body: Readable, res: Response): void {
+  const spent = spentMemory();
+  body.on('data', (piece: Buffer) => {
+    const sent = (error?: Error | null): void => {
+      // Of a line that broke nobody knows who still reads it.
+      if (!error) spent(piece);
+    };
+    if (!res.write(piece, sent)) body.pause();
+  });
+  body.on('end', () => res.end());
   body.on('error', () => res.destroy());
-  body.pipe(res);
+  res.on('drain', () => body.resume());
+  res.on('close', () => body.destroy());
 }
 
 /** The answer at `url`, which is the client's for a while only, stands for ours. */
