@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { writeManual } from './build-man.ts';
 
 /**
@@ -11,29 +11,57 @@ const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
   version: string;
 };
-async function bundle(entry: string, name: string, banner: string): Promise<void> {
+
+/** Modules of node that take long to load, and that most commands never use. */
+const LATE = /^node:(child_process|crypto|https?|readline|zlib)$/;
+
+/** Loads them when something of them is first used, and not when it is imported. */
+const lateModules: Plugin = {
+  name: 'late-modules',
+  setup(bundler) {
+    bundler.onResolve({ filter: LATE }, ({ path }) => ({ path, namespace: 'late' }));
+    bundler.onLoad({ filter: LATE, namespace: 'late' }, ({ path }) => {
+      const names = JSON.stringify(Object.keys(process.getBuiltinModule(path) ?? {}));
+      const property = `{ enumerable: true, get: () => process.getBuiltinModule('${path}')[name] }`;
+      return {
+        contents: `for (const name of ${names}) Object.defineProperty(exports, name, ${property});`,
+      };
+    });
+  },
+};
+
+async function bundle(entry: string, name: string, options: BuildOptions): Promise<void> {
   const outfile = resolve(root, `dist/${name}.js`);
   await build({
     entryPoints: [resolve(root, entry)],
     outfile,
     bundle: true,
-    minify: true,
-    keepNames: true,
+    // Names stay, for stack traces; it would start no faster without them.
+    minifyWhitespace: true,
+    minifySyntax: true,
     platform: 'node',
     target: 'node22',
-    format: 'esm',
-    define: { CENTPKG_VERSION: JSON.stringify(version) },
-    banner: { js: banner },
     logLevel: 'warning',
+    ...options,
   });
   chmodSync(outfile, 0o755);
 }
 
-// commander is CommonJS and asks for node's modules by require.
-const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-await bundle('cli/main.ts', 'centpkg', REQUIRE);
-await bundle('server/hooks/ssh/gate.ts', 'ssh-gate', '');
+// Before the first line of an ES module is run, node loads all that is imported from it anywhere
+// below. As CommonJS, a source file loads what it imports when it is itself first needed. With a
+// `require` of its own it is both: it starts under any name and in any folder, whatever type of
+// module node takes it for there.
+await bundle('cli/main.ts', 'centpkg', {
+  format: 'cjs',
+  banner: { js: "'use strict'; var require = process.getBuiltinModule;" },
+  define: {
+    CENTPKG_VERSION: JSON.stringify(version),
+    // Asked for only where the version is not known.
+    'import.meta.dirname': 'undefined',
+  },
+  plugins: [lateModules],
+});
+await bundle('server/hooks/ssh/gate.ts', 'ssh-gate', { format: 'esm' });
 
 // A package is the same whenever it is built: reproducible-builds.org.
 const epoch = process.env.SOURCE_DATE_EPOCH;
