@@ -13,7 +13,7 @@ const SLOT = 512 * 1024;
 /** Bytes from which a slot is handed to a thread that has nothing else to do. */
 const EARLY = 256 * 1024;
 /** Slots of one body that may wait for their thread: bounds the memory. */
-const MAX_WAITING = 2;
+const MAX_WAITING = 1;
 /** Free slots that a thread keeps. */
 const MAX_FREE = 16;
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
@@ -132,6 +133,24 @@ describe('a pool that hashes', () => {
     `;
     const { code, stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${hashOf(Buffer.alloc(20_000_000))}\n` });
+  });
+
+  it('has threads that make room for the others of the process', async () => {
+    const alone = new BodyPool(1);
+    const hash = alone.hash('sha512');
+    await hash.update(randomBytes(600_000));
+    await hash.digest();
+    const niceOf = async (thread: string): Promise<string | undefined> => {
+      const stat = await readFile(`/proc/self/task/${thread}/stat`, 'utf8');
+      // The 19th field, counted behind the name, which may have blanks.
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16];
+    };
+    const all = await Promise.all((await readdir('/proc/self/task')).map(niceOf));
+    // Nobody takes niceness back that the whole process was started with.
+    const own = Number(await niceOf(String(process.pid)));
+    expect(all).toContain(String(Math.max(10, own)));
+    expect(own).toBe(getPriority());
+    await alone.close();
   });
 
   it('can not be used when it is closed', async () => {
