@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Items of one statement: more would only make it late. */
 const MAX_BATCH = 100;
 
@@ -8,10 +10,10 @@ interface Waiting<In, Out> {
 }
 
 /**
- * Makes one statement of many calls: while one runs, all that come gather for the next. A single
- * call is not delayed. A statement begins after the calls that it answers, so that an answer is
- * never older than its question. Where a statement fails its calls are tried one by one, so that
- * none fails for another's sake.
+ * Makes one statement of many calls: all that come in one turn of the event loop, and those that
+ * come while a statement runs. A single call waits for nobody. A statement begins after the calls
+ * that it answers, so that an answer is never older than its question. Where a statement fails its
+ * calls are tried one by one, so that none fails for another's sake.
  * @param run one output for each input, in their order
  */
 export function batched<In, Out>(
@@ -32,7 +34,10 @@ export function batched<In, Out>(
   };
   const drain = async (): Promise<void> => {
     running = true;
-    while (waiting.length > 0) await runBatch(waiting.splice(0, MAX_BATCH));
+    while (waiting.length > 0) {
+      await setImmediate();
+      await runBatch(waiting.splice(0, MAX_BATCH));
+    }
     running = false;
   };
   return (input) =>

@@ -133,9 +133,10 @@ function finish(body: Body, end: 'digest' | FileEnd): BodyResult {
   const folder = dirname(end.path);
   const made = mkdirSync(folder, { recursive: true });
   fsyncSync(file);
-  makeDurable(folder, end.root, made);
   const stored = linkUnlessThere(staged, end.path);
+  // One after the other without a change between them: the second finds its work done.
   syncFolder(folder);
+  makeDurable(folder, end.root, made);
   unlinkSync(staged);
   return { hex, size, stored };
 }
