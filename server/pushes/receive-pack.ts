@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -22,7 +21,7 @@ import { type Git, requireHooks } from '../git/git.ts';
 import type { Repositories } from '../git/repositories.ts';
 import type { SourceIndex } from '../lookaside/source-index.ts';
 import { readHookCalls } from './hook-calls.ts';
-import { pushMark } from './push-mark.ts';
+import type { ReceivingGits } from './receiving-gits.ts';
 import { recordAbandoned, recordApplied, recordChecked } from './record-push.ts';
 import { movedRefs } from './settle-pushes.ts';
 
@@ -30,6 +29,7 @@ export interface ReceivePackDeps {
   readonly db: Database;
   readonly git: Git;
   readonly repositories: Repositories;
+  readonly receiving: ReceivingGits;
   readonly components: ComponentIndex;
   readonly sources: SourceIndex;
   readonly log: Logger;
@@ -78,16 +78,11 @@ export async function startReceivePack(
   protocol: string | null,
 ): Promise<ReceivePack> {
   await requireHooks();
-  const push = randomUUID();
-  const repository = deps.repositories.path(component.name);
-  const child = deps.git.spawn(['receive-pack', ...args, repository], {
-    env: {
-      ...deps.git.pushLimits,
-      GIT_COMMITTER_NAME: pusher.principal.name,
-      GIT_COMMITTER_EMAIL: pushMark(push),
-      ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }),
-    },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+  const { push, process: child } = deps.receiving.start({
+    repository: deps.repositories.path(component.name),
+    user: pusher.principal.name,
+    args,
+    protocol,
   });
   let stage: PushStage = 'unpacking';
   let asked: readonly RefUpdate[] = [];
