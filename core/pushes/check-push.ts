@@ -85,16 +85,16 @@ export async function checkPush(facts: PushFacts, levels: PolicyLevels): Promise
   const missing = await missingObjects(facts);
   if (missing.length > 0) return missing;
   // All at once: what they ask of git and the database is asked together, and waited for together.
-  const found = await Promise.all(
-    PUSH_POLICIES.map(async (policy) =>
-      (await policy.check(facts)).map((one) => ({
-        ...one,
-        policy: policy.name,
-        level: policyLevel(levels, policy, one.sig),
-      })),
+  const found = await Promise.all(PUSH_POLICIES.map((policy) => policy.check(facts)));
+  return PUSH_POLICIES.flatMap((policy, index) =>
+    (found[index] ?? []).map(
+      (one): Finding =>
+        Object.assign({}, one, {
+          policy: policy.name,
+          level: policyLevel(levels, policy, one.sig),
+        }),
     ),
   );
-  return found.flat();
 }
 
 /** Updates that name what is not there: nothing else about them can be told. */

@@ -103,7 +103,7 @@ describe('an object reader', () => {
     const written = vi.spyOn(catFile.stdin as Writable, 'write');
     const reader = repository.open(catFile);
     const later = (async () => {
-      await null;
+      await Promise.resolve();
       return reader.tree(oid);
     })();
     const together = [reader.size(oid), reader.commit(oid), later] as const;
