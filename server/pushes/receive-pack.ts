@@ -126,13 +126,19 @@ export async function startReceivePack(
       };
     }
   });
+  const warn = (error: unknown): void =>
+    deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will');
   const settle = async (ended: boolean): Promise<void> => {
     const checked = { id: push, component: component.name };
     const moved = await movedRefs(deps.repositories, checked, asked);
-    if (moved.length > 0) {
-      stage = 'moved';
-      await recordApplied(deps.db, checked, moved);
-    } else if (ended) await recordAbandoned(deps.db, push);
+    if (moved.length > 0) stage = 'moved';
+    else if (!ended) return;
+    const recording: Promise<unknown> =
+      moved.length > 0 ? recordApplied(deps.db, checked, moved) : recordAbandoned(deps.db, push);
+    // The refs have moved, and the reflog proves it: that is what the pusher is told. An embedded
+    // database answers one question after the other, so that whoever asks later finds the record.
+    const recorded = recording.catch(warn);
+    if (!deps.db.alone) await recorded;
   };
   const end = new Promise<PushStage>((resolve) => {
     child.once('close', (code) => {
@@ -141,9 +147,7 @@ export async function startReceivePack(
         return;
       }
       settle(code === 0)
-        .catch((error: unknown) =>
-          deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will'),
-        )
+        .catch(warn)
         .finally(() => resolve(stage));
     });
   });
