@@ -133,12 +133,16 @@ export async function startReceivePack(
     const moved = await movedRefs(deps.repositories, checked, asked);
     if (moved.length > 0) stage = 'moved';
     else if (!ended) return;
-    const recording: Promise<unknown> =
-      moved.length > 0 ? recordApplied(deps.db, checked, moved) : recordAbandoned(deps.db, push);
+    const record = (): Promise<unknown> =>
+      (moved.length > 0
+        ? recordApplied(deps.db, checked, moved)
+        : recordAbandoned(deps.db, push)
+      ).catch(warn);
     // The refs have moved, and the reflog proves it: that is what the pusher is told. An embedded
-    // database answers one question after the other, so that whoever asks later finds the record.
-    const recorded = recording.catch(warn);
-    if (!deps.db.alone) await recorded;
+    // database answers one question after the other, and is told before another request is read, so
+    // that whoever asks later finds the record.
+    if (deps.db.alone) setImmediate(() => void record());
+    else await record();
   };
   const end = new Promise<PushStage>((resolve) => {
     child.once('close', (code) => {
