@@ -55,7 +55,10 @@ export type PushStage = 'unpacking' | 'refused' | 'allowed' | 'moved';
 
 export interface ReceivePack {
   readonly process: ChildProcess;
-  /** How far the push has come when git has ended, and what it did is recorded. */
+  /**
+   * How far the push has come when git has ended, and what it did is recorded: whoever asks later
+   * finds it.
+   */
   readonly end: Promise<PushStage>;
 }
 

@@ -53,7 +53,6 @@ export class ReceivingGits {
     const drop = (): boolean =>
       this.#waiting.get(key) === waiting ? this.#waiting.delete(key) : false;
     this.#waiting.set(key, waiting);
-    process.once('error', drop);
     process.once('exit', drop);
     setTimeout(() => {
       if (drop()) abandonGit(process, true);
@@ -68,14 +67,18 @@ export class ReceivingGits {
     return waiting ?? this.#spawn(wanted);
   }
 
+  /** @returns null where none can be started: the push itself will tell. */
   #startAhead(wanted: WantedGit): ReceivingGit | null {
     try {
       const started = this.#spawn(wanted);
+      const { process } = started;
+      process.on('error', () => {});
+      // Where descriptors are short there are no pipes, whatever the type says.
+      if (process.pid === undefined) return null;
       // A git that ends while it waits breaks its pipes; it is dropped at its end.
-      for (const stream of started.process.stdio) stream?.on('error', () => {});
+      for (const stream of process.stdio) stream?.on('error', () => {});
       return started;
     } catch {
-      // The push itself will tell.
       return null;
     }
   }

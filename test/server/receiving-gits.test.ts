@@ -1,8 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
+import { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { UserName } from '../../core/domain/sig.ts';
+import type { Git } from '../../server/git/git.ts';
 import { pushMark } from '../../server/pushes/push-mark.ts';
 import { MAX_WAITING, ReceivingGits, type WantedGit } from '../../server/pushes/receiving-gits.ts';
 import { temporaryRepositories } from '../support/repositories.ts';
@@ -11,6 +12,7 @@ let world: Awaited<ReturnType<typeof temporaryRepositories>>;
 let wanted: WantedGit;
 /** Every git that was started, in order. */
 let started: ChildProcess[];
+let spawning: MockInstance<Git['spawn']>;
 beforeEach(async () => {
   world = await temporaryRepositories();
   const component = world.component('python');
@@ -23,7 +25,7 @@ beforeEach(async () => {
   };
   started = [];
   const spawn = world.git.spawn.bind(world.git);
-  vi.spyOn(world.git, 'spawn').mockImplementation((...args) => {
+  spawning = vi.spyOn(world.git, 'spawn').mockImplementation((...args) => {
     const child = spawn(...args);
     started.push(child);
     return child;
@@ -80,6 +82,20 @@ describe('a git for a push', () => {
     const { process } = gits.start(wanted);
     expect(process).toBe(started[1]);
     expect(isAlive(process)).toBe(true);
+  });
+
+  it('that could not be started ahead is started when the push comes', () => {
+    // As node leaves it where there are no descriptors for its pipes.
+    const failed = new ChildProcess();
+    spawning.mockReturnValueOnce(failed);
+    const gits = new ReceivingGits(world.git);
+    gits.announce(wanted);
+    expect(failed.emit('error', new Error('spawn git EMFILE'))).toBe(true);
+    spawning.mockImplementationOnce(() => {
+      throw new Error('spawn git ENOMEM');
+    });
+    gits.announce(wanted);
+    expect(gits.start(wanted).process).toBe(started[0]);
   });
 
   it('ends where its push does not come', async () => {
