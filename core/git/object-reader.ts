@@ -101,6 +101,8 @@ interface Waiting {
 class CatFile {
   readonly #process: CatFileProcess;
   readonly #waiting: Waiting[] = [];
+  /** Asked, and not written yet. */
+  #questions = '';
   #buffer: Buffer[] = [];
   #length = 0;
   /** Bytes the next answer needs; 0: a header line. */
@@ -128,6 +130,7 @@ class CatFile {
   }
 
   close(): void {
+    this.#write();
     this.#process.stdin?.end();
   }
 
@@ -138,8 +141,16 @@ class CatFile {
         return;
       }
       this.#waiting.push({ withContent: verb === 'contents', resolve, reject });
-      this.#process.stdin?.write(`${verb} ${name}\nflush\n`);
+      // What is asked together is written together, once nobody has more to ask for now.
+      if (this.#questions === '') process.nextTick(() => this.#write());
+      this.#questions += `${verb} ${name}\n`;
     });
+  }
+
+  #write(): void {
+    if (this.#questions === '') return;
+    this.#process.stdin?.write(`${this.#questions}flush\n`);
+    this.#questions = '';
   }
 
   #take(chunk: Buffer): void {

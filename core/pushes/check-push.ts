@@ -66,8 +66,8 @@ export function policyLevel(
 }
 
 /**
- * Runs every policy and collects all findings, so that a refused push is told every reason at
- * once. A push of too many refs is refused without looking further.
+ * Runs every policy and collects all findings, in the policies' order, so that a refused push is
+ * told every reason at once. A push of too many refs is refused without looking further.
  */
 export async function checkPush(facts: PushFacts, levels: PolicyLevels): Promise<Finding[]> {
   const { updates, limits, component } = facts;
@@ -84,43 +84,44 @@ export async function checkPush(facts: PushFacts, levels: PolicyLevels): Promise
     ];
   const missing = await missingObjects(facts);
   if (missing.length > 0) return missing;
-  const findings: Finding[] = [];
-  for (const policy of PUSH_POLICIES)
-    for (const found of await policy.check(facts))
-      findings.push({
-        ...found,
-        policy: policy.name,
-        level: policyLevel(levels, policy, found.sig),
-      });
-  return findings;
+  // All at once: what they ask of git and the database is asked together, and waited for together.
+  const found = await Promise.all(PUSH_POLICIES.map((policy) => policy.check(facts)));
+  return PUSH_POLICIES.flatMap((policy, index) =>
+    (found[index] ?? []).map(
+      (one): Finding =>
+        Object.assign({}, one, {
+          policy: policy.name,
+          level: policyLevel(levels, policy, one.sig),
+        }),
+    ),
+  );
 }
 
 /** Updates that name what is not there: nothing else about them can be told. */
 async function missingObjects({ updates, objects }: PushFacts): Promise<Finding[]> {
-  const found: Finding[] = [];
-  for (const { ref, oldOid, newOid } of updates) {
-    const lost = async (oid: string): Promise<boolean> =>
-      oid !== NULL_OID &&
-      (await objects.size(oid).then(
-        () => false,
-        () => true,
-      ));
+  const lost = async (oid: string): Promise<boolean> =>
+    oid !== NULL_OID &&
+    (await objects.size(oid).then(
+      () => false,
+      () => true,
+    ));
+  const found = updates.map(async ({ ref, oldOid, newOid }): Promise<Finding[]> => {
+    const [newIsLost, oldIsLost] = await Promise.all([lost(newOid), lost(oldOid)]);
     const where = shortRef(ref);
     const finding = { policy: 'objects', level: 'error', where, sig: null } as const;
-    if (await lost(newOid))
-      found.push({
-        ...finding,
-        problem: `${newOid} was not sent`,
-        remedy: 'update git and push again; "git fsck" tells whether your clone is whole',
-      });
-    else if (await lost(oldOid))
-      found.push({
-        ...finding,
-        problem: `it is not at ${oldOid}`,
-        remedy: 'fetch, then push again',
-      });
-  }
-  return found;
+    if (newIsLost)
+      return [
+        {
+          ...finding,
+          problem: `${newOid} was not sent`,
+          remedy: 'update git and push again; "git fsck" tells whether your clone is whole',
+        },
+      ];
+    return oldIsLost
+      ? [{ ...finding, problem: `it is not at ${oldOid}`, remedy: 'fetch, then push again' }]
+      : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 export function isRefused(findings: readonly Finding[]): boolean {

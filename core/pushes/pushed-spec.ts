@@ -6,6 +6,7 @@ import { sclMacros } from '../domain/spec/scl-macros.ts';
 import type { Spec } from '../domain/spec/spec.ts';
 import { isFile, topEntries } from './changed-files.ts';
 import type { ObjectReader, PushedBranch } from './push-facts.ts';
+import { SpecReadings } from './spec-readings.ts';
 
 /** What is asked of a push, or of a repository. */
 export interface SpecFacts {
@@ -45,14 +46,32 @@ export async function pushedSpec(
 /** Several checks ask for the same. */
 const known = new WeakMap<SpecFacts, Map<string, Promise<PushedSpec>>>();
 
+/** The next push asks for what this one brought: it is the old spec then. */
+const readings = new SpecReadings();
+
 async function read(
   { objects, limits }: SpecFacts,
-  { sclName, release }: Pick<PushedBranch, 'sclName' | 'release'>,
+  branch: Pick<PushedBranch, 'sclName' | 'release'>,
   oid: string,
 ): Promise<PushedSpec> {
-  if ((await objects.size(oid)) > Math.min(limits.maxFileSize, MAX_SPEC))
-    return { text: null, spec: null, problem: 'it is too large', tooMuch: true };
+  const limit = Math.min(limits.maxFileSize, MAX_SPEC);
+  const key = `${oid} ${branch.sclName} ${branch.release}`;
+  const kept = readings.find(key);
+  const bytes = kept?.bytes ?? (await objects.size(oid));
+  if (bytes > limit) return { text: null, spec: null, problem: 'it is too large', tooMuch: true };
+  if (kept !== null) return kept.read;
   const text = (await objects.blob(oid)).toString('utf8');
+  // Reading has no pause: what other checks have to ask goes out before.
+  await new Promise((resolve) => setImmediate(resolve));
+  const found = readText(text, branch);
+  readings.keep(key, found, bytes);
+  return found;
+}
+
+function readText(
+  text: string,
+  { sclName, release }: Pick<PushedBranch, 'sclName' | 'release'>,
+): PushedSpec & { readonly text: string } {
   try {
     const spec = readSpec(text, { macros: sclMacros({ sclName, release }) });
     return { text, spec, problem: null, tooMuch: false };

@@ -38,6 +38,7 @@ import { StagingFolder } from '../lookaside/staged-file.ts';
 import { showUsage } from '../lookaside/usage.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { INDEX_JOB, indexReferences, requestIndex } from '../pushes/index-references.ts';
+import { ReceivingGits } from '../pushes/receiving-gits.ts';
 import { settlePushes } from '../pushes/settle-pushes.ts';
 import { listenForSsh } from '../ssh/listen.ts';
 import { BodyPool } from '../storage/body-pool.ts';
@@ -185,7 +186,8 @@ export async function startServer(settings: Settings, path: string): Promise<Run
   });
 
   const shared = { db, components: componentIndex, sources };
-  const gitDeps = { ...shared, git, repositories, log, limits, levels };
+  const receiving = new ReceivingGits(git);
+  const gitDeps = { ...shared, git, repositories, receiving, log, limits, levels };
   const app = createApp({
     log,
     db,

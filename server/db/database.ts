@@ -50,7 +50,10 @@ export class Database {
   /** Transactions that this process has ended: whoever keeps something can tell that time passed. */
   writes = 0;
 
-  /** Nobody else writes to this database: every change ends a transaction here. */
+  /**
+   * Nobody else writes to this database: every change ends a transaction here. It has one
+   * connection, so that a statement sees what was asked before it.
+   */
   readonly alone: boolean;
 
   constructor(root: Sql, alone: boolean) {

@@ -170,6 +170,7 @@ function gitConfig(settings: GitSettings): string {
 \thooksPath = ${quote(HOOKS)}
 \tfsync = committed,reference
 # A quarantine's alternate is the repository itself: its refs need not be asked for again.
+\talternateRefsCommand = true
 \tlogAllRefUpdates = always
 \tbigFileThreshold = 8m
 [receive]

@@ -1,6 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile as readFileBack } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { AdvertisedRef, AdvertisedRefs } from './ls-refs.ts';
+
+/** For many small files in half the time of `node:fs/promises`. */
+const readFile = promisify(readFileBack);
 
 /** Names that need no thought about encodings; any other is for git to read. */
 const PLAIN_NAME = /^refs\/[\w.+@=,%#!/-]+$/;

@@ -24,6 +24,8 @@ export interface GitRouteDeps extends ReceivePackDeps {
 /** Bytes of a question for refs that is answered here; git answers larger ones. */
 const MAX_LS_REFS = 16 * 1024;
 
+const PUSH_ARGS = ['--stateless-rpc'];
+
 /** Smart HTTP (git's `gitprotocol-http`); the dumb protocol is not offered. */
 export function gitRoutes(deps: GitRouteDeps): Router {
   const router = Router();
@@ -47,6 +49,7 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     const prefix = service === 'git-upload-pack' && version === 2 ? '' : announcement(service);
     const known = await deps.refs.advertisement(repository, service, version);
     if (known !== null) {
+      if (service === 'git-receive-pack') res.once('finish', () => announcePush(deps, req, res));
       res.send(Buffer.concat([Buffer.from(prefix), known]));
       return;
     }
@@ -102,7 +105,7 @@ export function gitRoutes(deps: GitRouteDeps): Router {
           deps,
           { ...context, principal: requireUser(context) },
           component,
-          ['--stateless-rpc'],
+          PUSH_ARGS,
           protocolOf(req),
         );
         ({ end } = started);
@@ -125,6 +128,16 @@ export function gitRoutes(deps: GitRouteDeps): Router {
     fail('not_found', 'There is nothing here.', 'Use git: git clone URL');
   });
   return router;
+}
+
+/** Who has asked for the refs to push to packs now; the git that takes the pack starts meanwhile. */
+function announcePush(deps: GitRouteDeps, req: Request, res: Response): void {
+  deps.receiving.announce({
+    repository: deps.repositories.path(componentOf(req)),
+    user: requireUser(contextOf(req, res)).name,
+    args: PUSH_ARGS,
+    protocol: protocolOf(req),
+  });
 }
 
 /**

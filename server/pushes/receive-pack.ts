@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -22,7 +21,7 @@ import { type Git, requireHooks } from '../git/git.ts';
 import type { Repositories } from '../git/repositories.ts';
 import type { SourceIndex } from '../lookaside/source-index.ts';
 import { readHookCalls } from './hook-calls.ts';
-import { pushMark } from './push-mark.ts';
+import type { ReceivingGits } from './receiving-gits.ts';
 import { recordAbandoned, recordApplied, recordChecked } from './record-push.ts';
 import { movedRefs } from './settle-pushes.ts';
 
@@ -30,6 +29,7 @@ export interface ReceivePackDeps {
   readonly db: Database;
   readonly git: Git;
   readonly repositories: Repositories;
+  readonly receiving: ReceivingGits;
   readonly components: ComponentIndex;
   readonly sources: SourceIndex;
   readonly log: Logger;
@@ -55,7 +55,10 @@ export type PushStage = 'unpacking' | 'refused' | 'allowed' | 'moved';
 
 export interface ReceivePack {
   readonly process: ChildProcess;
-  /** How far the push has come when git has ended, and what it did is recorded. */
+  /**
+   * How far the push has come when git has ended, and what it did is recorded: whoever asks later
+   * finds it.
+   */
   readonly end: Promise<PushStage>;
 }
 
@@ -78,16 +81,11 @@ export async function startReceivePack(
   protocol: string | null,
 ): Promise<ReceivePack> {
   await requireHooks();
-  const push = randomUUID();
-  const repository = deps.repositories.path(component.name);
-  const child = deps.git.spawn(['receive-pack', ...args, repository], {
-    env: {
-      ...deps.git.pushLimits,
-      GIT_COMMITTER_NAME: pusher.principal.name,
-      GIT_COMMITTER_EMAIL: pushMark(push),
-      ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }),
-    },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+  const { push, process: child } = deps.receiving.start({
+    repository: deps.repositories.path(component.name),
+    user: pusher.principal.name,
+    args,
+    protocol,
   });
   let stage: PushStage = 'unpacking';
   let asked: readonly RefUpdate[] = [];
@@ -131,13 +129,23 @@ export async function startReceivePack(
       };
     }
   });
+  const warn = (error: unknown): void =>
+    deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will');
   const settle = async (ended: boolean): Promise<void> => {
     const checked = { id: push, component: component.name };
     const moved = await movedRefs(deps.repositories, checked, asked);
-    if (moved.length > 0) {
-      stage = 'moved';
-      await recordApplied(deps.db, checked, moved);
-    } else if (ended) await recordAbandoned(deps.db, push);
+    if (moved.length > 0) stage = 'moved';
+    else if (!ended) return;
+    const record = (): Promise<unknown> =>
+      (moved.length > 0
+        ? recordApplied(deps.db, checked, moved)
+        : recordAbandoned(deps.db, push)
+      ).catch(warn);
+    // The refs have moved, and the reflog proves it: that is what the pusher is told. An embedded
+    // database answers one question after the other, and is told before another request is read, so
+    // that whoever asks later finds the record.
+    if (deps.db.alone) setImmediate(() => void record());
+    else await record();
   };
   const end = new Promise<PushStage>((resolve) => {
     child.once('close', (code) => {
@@ -146,9 +154,7 @@ export async function startReceivePack(
         return;
       }
       settle(code === 0)
-        .catch((error: unknown) =>
-          deps.log.warn({ err: error, push }, 'a push could not be settled; the sweeper will'),
-        )
+        .catch(warn)
         .finally(() => resolve(stage));
     });
   });

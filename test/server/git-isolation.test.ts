@@ -96,6 +96,19 @@ describe('git of the server', () => {
     ]);
   });
 
+  it('asks no alternate for its refs: a quarantine has its own repository as one', async () => {
+    const git = await openTestGit(temporary.path);
+    const [own, other] = [join(temporary.path, 'own.git'), join(temporary.path, 'other.git')];
+    for (const path of [own, other]) await git.run(['init', '--quiet', '--bare', path]);
+    const tree = await git.run(['-C', other, 'hash-object', '-w', '-t', 'tree', '/dev/null']);
+    const commit = (await git.run(['-C', other, 'commit-tree', '-m', 'x', tree.trim()])).trim();
+    await git.run(['-C', other, 'update-ref', 'refs/heads/main', commit]);
+    const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(other, 'objects') };
+    const args = ['-C', own, 'rev-list', '--all', '--alternate-refs'];
+    expect((await run('git', args, { env: { PATH, ...env } })).stdout).toBe(`${commit}\n`);
+    expect(await git.run(args, env)).toBe('');
+  });
+
   it('begins in no folder of a repository', async () => {
     const git = await openTestGit(temporary.path);
     await expect(git.run(['rev-parse', '--git-dir'])).rejects.toMatchObject({ code: 128 });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { importHistory, must, type PlannedCommit } from '../support/git-history.ts';
 import { readableRepository } from '../support/object-reading.ts';
 import { run } from '../support/process.ts';
@@ -93,6 +94,25 @@ describe('an object reader', () => {
       ]),
     );
     expect(blobs).toHaveLength(60);
+  });
+
+  it('writes at once what is asked together', async () => {
+    await using repository = await readableRepository();
+    const [oid = ''] = await importHistory(repository.path, [{ parents: [], files: {} }]);
+    const catFile = repository.spawn();
+    const written = vi.spyOn(catFile.stdin as Writable, 'write');
+    const reader = repository.open(catFile);
+    const later = (async () => {
+      await Promise.resolve();
+      return reader.tree(oid);
+    })();
+    const together = [reader.size(oid), reader.commit(oid), later] as const;
+    const [size, commit] = await Promise.all(together);
+    expect(written.mock.calls).toEqual([
+      [`info ${oid}\ncontents ${oid}^{commit}\ncontents ${oid}^{tree}\nflush\n`],
+    ]);
+    expect(await reader.size(commit.tree)).toBeLessThan(size);
+    expect(written).toHaveBeenCalledTimes(2);
   });
 
   it('says what is missing, and goes on', async () => {

@@ -79,6 +79,23 @@ export function pushRecordContract(under: DatabaseUnderTest): void {
       expect(await stored(push)).toMatchObject({ state: 'applied', updates: [update(EL7)] });
     });
 
+    it('is found as applied by whoever asks later, where an embedded database was told only', async () => {
+      const push = await checked();
+      const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+      const open = here.db.transaction(async (sql) => {
+        await sql.selectFrom('pushes').select('id').limit(1).execute();
+        await held;
+      });
+      const recording = applied(push, [EL7]);
+      // Of several connections each has its own time.
+      if (!here.db.alone) await recording;
+      const asked = stored(push);
+      letGo();
+      expect(await asked).toMatchObject({ state: 'applied' });
+      expect(await recording).toBe(true);
+      await open;
+    });
+
     it('that two tell of at once is applied once', async () => {
       const push = await checked();
       const told = await Promise.all(Array.from({ length: 8 }, () => applied(push, [EL7])));

@@ -117,6 +117,26 @@ describe('checking a push', () => {
     ]);
   });
 
+  it('waits for what several policies ask for at the same time', async () => {
+    const source = `SHA512 (a.tar.xz) = ${'a'.repeat(128)}\n`;
+    const facts = pushOf({ ...GOOD, sources: source, 'a.patch': 'x' });
+    const entries = await facts.objects.tree(
+      (await facts.objects.commit(facts.updates[0]?.newOid ?? '')).tree,
+    );
+    const patch = entries.find(({ name }) => name === 'a.patch')?.oid;
+    // The look-aside cache answers when the content of the patch is asked for, by a later policy.
+    const asked = Promise.withResolvers<boolean>();
+    const blob = (oid: string) => {
+      if (oid === patch) asked.resolve(true);
+      return facts.objects.blob(oid);
+    };
+    const found = await checkPush(
+      { ...facts, objects: { ...facts.objects, blob }, inLookaside: () => asked.promise },
+      STRICT,
+    );
+    expect(found).toEqual([]);
+  });
+
   it('refuses too many refs without looking further', async () => {
     const updates = ['a', 'b', 'c'].map((name) => created(`refs/tags/${name}`, 'f'.repeat(40)));
     const decide = () => {
