@@ -202,7 +202,7 @@ async function fetchRest(
   track.start(offset + Number(answer.headers['content-length'] ?? 0), offset);
   const flags = offset > 0 ? 'a' : 'w';
   let broken: unknown;
-  /** What comes until the line breaks; all of that is written, so that each attempt goes further. */
+  /** What comes until the line breaks: it is written, so that each attempt goes further. */
   async function* untilBroken(): AsyncGenerator<Buffer> {
     try {
       yield* answer;

@@ -1,9 +1,9 @@
 import type { PushedSpec } from './pushed-spec.ts';
 
 /** Characters of all readings that are kept, as JSON. */
-const MAX_KEPT = 16 * 1024 * 1024;
+const MAX_KEPT = 4 * 1024 * 1024;
 /** Characters of one reading, as JSON: several times those of the largest packages. */
-const MAX_READING = 2 * 1024 * 1024;
+const MAX_READING = 1024 * 1024;
 
 /** A reading, and the bytes of what was read. */
 export interface KeptReading {

@@ -11,9 +11,9 @@ interface Waiting<In, Out> {
 
 /**
  * Makes one statement of many calls: all that come in one turn of the event loop, and those that
- * come while a statement runs. A single call waits for nobody. A statement begins after the calls
- * that it answers, so that an answer is never older than its question. Where a statement fails its
- * calls are tried one by one, so that none fails for another's sake.
+ * come while a statement runs. A single call waits for the rest of its turn. A statement begins
+ * after the calls that it answers, so that an answer is never older than its question. Where a
+ * statement fails its calls are tried one by one, so that none fails for another's sake.
  * @param run one output for each input, in their order
  */
 export function batched<In, Out>(

@@ -158,8 +158,9 @@ function send(body: Readable, res: Response): void {
   const spent = spentMemory();
   body.on('data', (piece: Buffer) => {
     const sent = (error?: Error | null): void => {
-      // Of a line that broke nobody knows who still reads it.
-      if (!error) spent(piece);
+      // The line may have broken before anybody listened; who still reads the piece is not known.
+      if (error) body.destroy();
+      else spent(piece);
     };
     if (!res.write(piece, sent)) body.pause();
   });

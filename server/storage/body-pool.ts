@@ -56,7 +56,7 @@ class BodyThread {
   /** Bodies that have not ended. */
   bodies = 0;
 
-  /** @param died called once, when the thread is of no use any more */
+  /** @param died called when the thread is of no use any more, perhaps twice */
   constructor(died: () => void) {
     this.#worker.unref();
     this.#worker.on('message', ({ slot, result, error }: ThreadAnswer) => {
@@ -66,11 +66,13 @@ class BodyThread {
       if (error === null) step?.resolve(result);
       else step?.reject(Object.assign(new Error(error.message), { code: error.code }));
     });
-    this.#worker.on('error', (error: Error) => {
-      this.#failure = error;
+    const end = (error: Error): void => {
+      this.#failure ??= error;
       died();
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    };
+    this.#worker.on('error', end);
+    this.#worker.on('exit', () => end(new Error('The body pool was closed.')));
   }
 
   get isIdle(): boolean {
@@ -170,9 +172,12 @@ class Body implements BodyHash, BodyFile {
     const { type } = this.#what;
     if (this.#begun || type === null) return (await this.#end('digest')).hex;
     // Little enough to be hashed here: handing it over would cost as much.
-    const hash = createHash(type).update(this.#slot?.bytes.subarray(0, this.#filled) ?? '');
-    this.#leave();
-    return hash.digest('hex');
+    try {
+      const bytes = this.#slot?.bytes.subarray(0, this.#filled) ?? '';
+      return createHash(type).update(bytes).digest('hex');
+    } finally {
+      this.#leave();
+    }
   }
 
   commit(end: FileEnd): Promise<BodyResult> {
@@ -266,7 +271,8 @@ export class BodyPool {
   /** One that has nothing to do; a new one while there may be more; or who has least to do. */
   #thread(): BodyThread {
     if (this.#closed) throw new Error('The body pool is closed.');
-    const [idlest] = [...this.#threads].sort((one, other) => one.bodies - other.bodies);
+    const busy = ({ bodies, isIdle }: BodyThread): number => bodies + (isIdle ? 0 : 0.5);
+    const [idlest] = [...this.#threads].sort((one, other) => busy(one) - busy(other));
     if (idlest !== undefined && (idlest.bodies === 0 || this.#threads.size >= this.#max))
       return idlest;
     // One that dies fails its own bodies, and another takes its place.

@@ -77,8 +77,10 @@ const bodies = new Map<number, Body>();
 const slots = new Map<number, Uint8Array>();
 
 // Who computes for seconds makes room for who answers in a millisecond. In Linux, by setpriority(2),
-// 0 is this thread; elsewhere it would be the whole process.
-if (process.platform === 'linux') setPriority(0, Math.max(NICE, getPriority(0)));
+// 0 is this thread; elsewhere it would be the whole process. Some sandboxes forbid the call.
+try {
+  if (process.platform === 'linux') setPriority(0, Math.max(NICE, getPriority(0)));
+} catch {}
 
 parentPort?.on('message', (request: ThreadRequest) => {
   if (!('memory' in request)) {
@@ -175,8 +177,11 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** An error is not told: what counts was synced before, and NFS tells here of bytes that do not. */
 function close(body: Body): void {
-  if (body.file === null) return;
-  closeSync(body.file);
+  const { file } = body;
   body.file = null;
+  try {
+    if (file !== null) closeSync(file);
+  } catch {}
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, opendir, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DistGitError } from '../../core/api/distgit-error.ts';
 import type { Checksum } from '../../core/domain/checksum.ts';
@@ -29,9 +29,9 @@ export class FolderStore implements ObjectStore {
   readonly #pool: BodyPool;
 
   constructor(root: string, pool: BodyPool) {
-    this.#root = root;
+    this.#root = resolve(root);
     this.#pool = pool;
-    this.#staging = join(root, STAGING);
+    this.#staging = join(this.#root, STAGING);
   }
 
   async recover(): Promise<void> {

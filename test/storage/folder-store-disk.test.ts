@@ -142,6 +142,13 @@ describe('the folder', () => {
     expect(await readFile(join(root, key), 'utf8')).toBe('content');
   });
 
+  it.each(['/', '/.', '/../store//'])('may be named with %s at its end', async (end) => {
+    const named = new FolderStore(root + end, pool);
+    await named.put(key, bodyOf('content'), mtime);
+    expect(await readFile(join(root, key), 'utf8')).toBe('content');
+    expect((await listed(named)).map((info) => info.key)).toEqual([key]);
+  });
+
   it('is seen alike by every process that looks', async () => {
     const other = new FolderStore(root, pool);
     await store.put(key, bodyOf('content'), mtime);

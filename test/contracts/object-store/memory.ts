@@ -5,6 +5,7 @@ import { keyOf, mtime, type StoreKind, someBytes, world } from './world.ts';
 
 const MIB = 1024 * 1024;
 const SIZE_MIB = 500;
+/** What the collector of garbage lets gather before it comes, on a machine that has other work. */
 const GROWTH_MIB = 200;
 
 export function memoryContract(kind: StoreKind): void {
