@@ -15,9 +15,11 @@ interface Waiting<In, Out> {
  * after the calls that it answers, so that an answer is never older than its question. Where a
  * statement fails its calls are tried one by one, so that none fails for another's sake.
  * @param run one output for each input, in their order
+ * @param gather waited for before each statement: those who are about to ask come along
  */
 export function batched<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
+  gather: () => Promise<unknown> = setImmediate,
 ): (input: In) => Promise<Out> {
   const waiting: Waiting<In, Out>[] = [];
   let running = false;
@@ -35,7 +37,7 @@ export function batched<In, Out>(
   const drain = async (): Promise<void> => {
     running = true;
     while (waiting.length > 0) {
-      await setImmediate();
+      await gather();
       await runBatch(waiting.splice(0, MAX_BATCH));
     }
     running = false;

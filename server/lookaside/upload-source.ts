@@ -69,13 +69,24 @@ export async function acceptUpload(
 
   return async (incoming) => {
     const { mtime } = incoming;
-    const body = incomingBody(incoming, limit);
+    let came = (): void => {};
+    async function* body(): AsyncGenerator<Buffer> {
+      yield* incomingBody(incoming, limit);
+      came = deps.sources.announce();
+    }
     // Object first, row second: a crash between them leaves an object that no row names, and the
     // repeated upload finds it. A file that is there is not stored again, see `ObjectStore.put`.
     const key = lookasideKey(address) as ObjectKey;
-    const { size } = await deps.store.put(key, body, mtime, address.checksum);
-    const stored = { size, mtime: mtime(), user };
-    const isNew = await deps.sources.record(context, address, stored, decision);
+    let size: number;
+    let recorded: Promise<boolean>;
+    try {
+      ({ size } = await deps.store.put(key, body(), mtime, address.checksum));
+      const stored = { size, mtime: mtime(), user };
+      recorded = deps.sources.record(context, address, stored, decision);
+    } finally {
+      came();
+    }
+    const isNew = await recorded;
     // `put` may have met an unused copy whose deletion was under way. From the record on nobody
     // deletes it: what is there now stays.
     if (!isNew) {
