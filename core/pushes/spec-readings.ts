@@ -1,9 +1,12 @@
 import type { PushedSpec } from './pushed-spec.ts';
 
-/** Characters of all readings that are kept, as JSON. */
+/** Size of all readings that are kept, see `sizeOf`. */
 const MAX_KEPT = 4 * 1024 * 1024;
-/** Characters of one reading, as JSON: several times those of the largest packages. */
+/** Size of one reading: several times that of the largest packages. */
 const MAX_READING = 1024 * 1024;
+/** Characters that an entry of a list takes as much memory as, and a package with all its tags. */
+const ENTRY = 200;
+const PACKAGE = 1000;
 
 /** A reading, and the bytes of what was read. */
 export interface KeptReading {
@@ -21,7 +24,7 @@ export class SpecReadings {
   readonly #limit: number;
   #size = 0;
 
-  /** @param limit characters of all together, as JSON */
+  /** @param limit size of all together */
   constructor(limit = MAX_KEPT) {
     this.#limit = limit;
   }
@@ -35,7 +38,7 @@ export class SpecReadings {
   }
 
   keep(key: string, read: PushedSpec, bytes: number): void {
-    const size = JSON.stringify(read).length;
+    const size = sizeOf(read);
     if (size > MAX_READING || this.#kept.has(key)) return;
     this.#kept.set(key, { read, bytes, size });
     this.#size += size;
@@ -45,4 +48,21 @@ export class SpecReadings {
       this.#size -= freed;
     }
   }
+}
+
+/**
+ * About how much memory a reading takes, in characters. Its texts are shared: a line that names
+ * thousands of packages is one text, however many dependencies it is the text of.
+ */
+function sizeOf({ text, spec }: PushedSpec): number {
+  const characters = text?.length ?? 0;
+  if (spec === null) return characters;
+  const { sources, patches, buildRequires, packages, sections, gaps, expanded } = spec;
+  const entries = [sources, patches, buildRequires, sections, gaps];
+  return (
+    characters +
+    (expanded.known ? expanded.text.length : 0) +
+    ENTRY * entries.reduce((sum, { length }) => sum + length, 0) +
+    PACKAGE * packages.length
+  );
 }

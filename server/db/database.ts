@@ -46,6 +46,7 @@ const MIGRATIONS = {
 export class Database {
   readonly #root: Sql;
   readonly #insideTransaction = new AsyncLocalStorage<true>();
+  readonly #late = new Set<Promise<unknown>>();
 
   /** Transactions that this process has ended: whoever keeps something can tell that time passed. */
   writes = 0;
@@ -89,8 +90,16 @@ export class Database {
       throw new Error('The database could not be migrated.', { cause: error });
   }
 
-  close(): Promise<void> {
-    return this.#root.destroy();
+  /** Something is being written that nobody waits for; `close` does. */
+  closesAfter(work: Promise<unknown>): void {
+    this.#late.add(work);
+    const ended = (): boolean => this.#late.delete(work);
+    work.then(ended, ended);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#late);
+    await this.#root.destroy();
   }
 }
 

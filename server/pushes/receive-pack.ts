@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { decide } from '../../core/access/decide.ts';
 import type { UserPrincipal } from '../../core/access/principal.ts';
@@ -56,8 +57,8 @@ export type PushStage = 'unpacking' | 'refused' | 'allowed' | 'moved';
 export interface ReceivePack {
   readonly process: ChildProcess;
   /**
-   * How far the push has come when git has ended, and what it did is recorded: whoever asks later
-   * finds it.
+   * How far the push has come when git has ended, and what it did is recorded, or is so before
+   * anything else is: whoever asks later finds it.
    */
   readonly end: Promise<PushStage>;
 }
@@ -144,7 +145,7 @@ export async function startReceivePack(
     // The refs have moved, and the reflog proves it: that is what the pusher is told. An embedded
     // database answers one question after the other, and is told before another request is read, so
     // that whoever asks later finds the record.
-    if (deps.db.alone) setImmediate(() => void record());
+    if (deps.db.alone) deps.db.closesAfter(setImmediate().then(record));
     else await record();
   };
   const end = new Promise<PushStage>((resolve) => {

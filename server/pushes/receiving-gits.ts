@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { fail } from '../../core/api/distgit-error.ts';
 import type { UserName } from '../../core/domain/sig.ts';
 import { abandonGit } from '../git/abandon-git.ts';
 import type { Git } from '../git/git.ts';
@@ -59,12 +60,17 @@ export class ReceivingGits {
     }, this.#waitMs).unref();
   }
 
-  /** The git for a push that came: one that waits for it, or a new one. It is the caller's then. */
+  /**
+   * The git for a push that came: one that waits for it, or a new one. It is the caller's then.
+   * @throws DistGitError `unavailable` where none can be started
+   */
   start(wanted: WantedGit): ReceivingGit {
     const key = keyOf(wanted);
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
-    return waiting ?? this.#spawn(wanted);
+    const started = waiting ?? this.#spawn(wanted);
+    if (started.process.pid !== undefined) return started;
+    return fail('unavailable', 'The server can start no more programs now.', 'Push again later.');
   }
 
   /** @returns null where none can be started: the push itself will tell. */
@@ -94,6 +100,8 @@ export class ReceivingGits {
       },
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
+    // One that could not be started has no id, and says so here.
+    process.on('error', () => {});
     return { push, process };
   }
 }

@@ -98,6 +98,15 @@ describe('a git for a push', () => {
     expect(gits.start(wanted).process).toBe(started[0]);
   });
 
+  it('that can not be started is refused, and harms nobody', () => {
+    const failed = new ChildProcess();
+    spawning.mockReturnValueOnce(failed);
+    const gits = new ReceivingGits(world.git);
+    expect(() => gits.start(wanted)).toThrow('The server can start no more programs now.');
+    expect(failed.emit('error', new Error('spawn git EMFILE'))).toBe(true);
+    expect(gits.start(wanted).process).toBe(started[0]);
+  });
+
   it('ends where its push does not come', async () => {
     const gits = new ReceivingGits(world.git, 1);
     gits.announce(wanted);

@@ -14,7 +14,7 @@ const reading = (text: string): PushedSpec => ({
 describe('the readings of specs that are kept', () => {
   it('are those that were used last, and no more than the limit says', () => {
     const one = reading('a'.repeat(1000));
-    const readings = new SpecReadings(3.5 * JSON.stringify(one).length);
+    const readings = new SpecReadings(3500);
     for (const key of ['1', '2', '3']) readings.keep(key, one, 1000);
     expect(readings.find('1')).toMatchObject({ read: one, bytes: 1000 });
     readings.keep('4', one, 1000);
@@ -62,6 +62,21 @@ describe('a spec that an earlier push brought', () => {
       { known: true, text: 'rh-python34-python' },
       { known: true, text: 'python33-python' },
     ]);
+  });
+
+  it('is read, and not kept, where one line names more packages than anybody needs', async () => {
+    const names = Array.from({ length: 20_000 }, (_, n) => `a${n}`).join(' ');
+    const objects = memoryObjects();
+    const text = SPEC.replace(/^Name:/m, `BuildRequires: ${names}\nName:`);
+    const commit = objects.addCommit({ 'python.spec': text, sources: '' });
+    for (let times = 0; times < 2; times++) {
+      const facts = pushFacts({ objects, updates: [], maxFileSize: 1_000_000 });
+      const read = await pushedSpec(facts, PYTHON33, commit);
+      expect(read?.problem).toBeNull();
+      expect(read?.spec?.buildRequires.length).toBeGreaterThanOrEqual(20_000);
+    }
+    // Its tree, its size and its content, each time.
+    expect(objects.reads).toHaveLength(4);
   });
 
   it('is too large where less is allowed now', async () => {
