@@ -41,12 +41,11 @@ import { INDEX_JOB, indexReferences, requestIndex } from '../pushes/index-refere
 import { ReceivingGits } from '../pushes/receiving-gits.ts';
 import { settlePushes } from '../pushes/settle-pushes.ts';
 import { listenForSsh } from '../ssh/listen.ts';
-import { BodyPool } from '../storage/body-pool.ts';
 import { createFirstAdmin } from '../users/first-admin.ts';
 import { startSweeper } from '../worker/sweeper.ts';
 import { apiHandlers } from './api-handlers.ts';
 import { openLogins, openTls } from './logins.ts';
-import { openDatabase, openStore } from './storage.ts';
+import { openBodies, openDatabase, openStore } from './storage.ts';
 
 const DAY_S = 24 * 60 * 60;
 /** How often stale pushes are looked for. */
@@ -72,7 +71,7 @@ export async function startServer(settings: Settings, path: string): Promise<Run
 
   const git = await Git.open(folder.git, settings.git, path);
   const repositories = new Repositories(git, folder.repositories);
-  const bodies = new BodyPool();
+  const bodies = openBodies(settings);
   const store = await openStore(settings, folder.lookaside, bodies);
   const staging = new StagingFolder(folder.staging);
   const partials = new PartialFiles(folder.resumable, settings.lookaside.resumable_days);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { type DataFolder, openDataFolder } from '../db/data-folder.ts';
@@ -10,7 +11,7 @@ import { partSizeFor } from '../storage/s3-options.ts';
 /** What `npm run import` works with: the server's database and store, while no server runs. */
 export async function openForImport(settings: Settings) {
   const folder = await openDataFolder(resolve(settings.server.data));
-  const bodies = new BodyPool();
+  const bodies = openBodies(settings);
   const store = await openStore(settings, folder.lookaside, bodies);
   const db = await openDatabase(settings, folder);
   await store.recover();
@@ -21,6 +22,11 @@ export async function openForImport(settings: Settings) {
       folder.release();
     },
   };
+}
+
+/** The threads that hash; those of a folder write, too, and wait for the disk. */
+export function openBodies({ storage }: Settings): BodyPool {
+  return storage.kind === 's3' ? new BodyPool(availableParallelism()) : new BodyPool();
 }
 
 export async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {

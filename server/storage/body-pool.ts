@@ -3,11 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { HashType } from '../../core/domain/checksum.ts';
 import type { BodyResult, BodyStep, FileEnd, ThreadAnswer, ThreadRequest } from './body-thread.ts';
 
-/**
- * Threads at the most. They wait for the disk more than they compute: as many as Node itself has
- * for its files.
- */
-const THREADS = 4;
+/** Threads that write. They wait for the disk more than they compute: as many as Node itself has. */
+const WRITERS = 4;
 /** Bytes of a slot. */
 const SLOT = 512 * 1024;
 /** Bytes from which a slot is handed to a thread that has nothing else to do. */
@@ -15,7 +12,9 @@ const EARLY = 256 * 1024;
 /** Slots of one body that may wait for their thread: bounds the memory. */
 const MAX_WAITING = 1;
 /** Free slots that a thread keeps. */
-const MAX_FREE = 16;
+const MAX_FREE = 4;
+/** Of a thread, which makes little garbage; by itself V8 would take ten times as much. */
+const YOUNG_MIB = 4;
 
 export interface BodyHash {
   /** Takes a piece in; waits where the thread has fallen behind. */
@@ -46,7 +45,10 @@ interface Slot {
 
 /** One thread, and the memory that is shared with it. */
 class BodyThread {
-  readonly #worker = new Worker(new URL('body-thread.ts', import.meta.url), { execArgv: [] });
+  readonly #worker = new Worker(new URL('body-thread.ts', import.meta.url), {
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+  });
   readonly #slots = new Map<number, Slot>();
   readonly #free: Slot[] = [];
   /** Steps that are not answered, in their order. */
@@ -244,7 +246,7 @@ export class BodyPool {
   #closed = false;
 
   /** @param threads at the most; they start as they are needed */
-  constructor(threads = THREADS) {
+  constructor(threads = WRITERS) {
     this.#max = threads;
   }
 
