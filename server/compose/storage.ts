@@ -26,7 +26,9 @@ export async function openForImport(settings: Settings) {
 
 /** The threads that hash; those of a folder write, too, and wait for the disk. */
 export function openBodies({ storage }: Settings): BodyPool {
-  return storage.kind === 's3' ? new BodyPool(availableParallelism()) : new BodyPool();
+  return storage.kind === 's3'
+    ? new BodyPool(Math.max(1, availableParallelism() - 1))
+    : new BodyPool();
 }
 
 export async function openDatabase(settings: Settings, folder: DataFolder): Promise<Database> {

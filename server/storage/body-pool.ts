@@ -11,8 +11,11 @@ const SLOT = 512 * 1024;
 const EARLY = 256 * 1024;
 /** Slots of one body that may wait for their thread: bounds the memory. */
 const MAX_WAITING = 1;
-/** Free slots that a thread keeps. */
-const MAX_FREE = 4;
+/**
+ * Free slots that a thread keeps: those of ten bodies. Memory that two threads see is free when both
+ * have collected their garbage, which this thread hardly ever does.
+ */
+const MAX_FREE = 32;
 /** Of a thread, which makes little garbage; by itself V8 would take ten times as much. */
 const YOUNG_MIB = 4;
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { API_ROOT, type Operation, ROUTES } from '../../core/api/routes.ts';
@@ -9,6 +9,11 @@ import type { ApiInput, ApiOutput } from '../../core/api/schemas.ts';
 /** See `vitest.config.ts`. */
 const DATABASE_OPTIONS = process.execArgv.filter((option) => option === '--liftoff-only');
 const MAIN = resolve(import.meta.dirname, '../../server/main.ts');
+const { scripts } = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+) as { scripts: { start: string } };
+/** Node's own, as `npm start` has them. */
+const START_OPTIONS = scripts.start.split(' ').slice(1, -1);
 
 export interface ApiAnswer<O extends Operation> {
   readonly status: number;
@@ -36,7 +41,7 @@ export class TestServer {
   /** Starts it (again). A given port in `settings` keeps the URL between starts. */
   async start(): Promise<this> {
     await this.#beginWithDatabase();
-    const child = spawn(process.execPath, [...DATABASE_OPTIONS, this.#main], {
+    const child = spawn(process.execPath, [...START_OPTIONS, ...DATABASE_OPTIONS, this.#main], {
       env: {
         PATH: process.env.PATH,
         DISTGIT_SERVER_DATA: this.data,
