@@ -19,7 +19,7 @@ interface Waiting<In, Out> {
  */
 export function batched<In, Out>(
   run: (inputs: readonly In[]) => Promise<readonly Out[]>,
-  gather: () => Promise<unknown> = setImmediate,
+  gather: () => Promise<void> = async () => {},
 ): (input: In) => Promise<Out> {
   const waiting: Waiting<In, Out>[] = [];
   let running = false;
@@ -38,6 +38,7 @@ export function batched<In, Out>(
     running = true;
     while (waiting.length > 0) {
       await gather();
+      await setImmediate();
       await runBatch(waiting.splice(0, MAX_BATCH));
     }
     running = false;

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 /** Who is about to come to a statement, where others wait for him. */
 export class Coming {
   readonly #coming = new Set<Promise<void>>();
@@ -14,14 +12,12 @@ export class Coming {
     };
   }
 
-  /** Waits for those who are coming now, and for the turn of the event loop. @param atMostMs for that long */
+  /** Waits for those who are coming now, for so many milliseconds at the most. */
   async all(atMostMs: number): Promise<void> {
-    if (this.#coming.size > 0) {
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, atMostMs);
-      await Promise.race([Promise.all(this.#coming), late]);
-      clearTimeout(timer);
-    }
-    await setImmediate();
+    if (this.#coming.size === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, atMostMs);
+    await Promise.race([Promise.all(this.#coming), late]);
+    clearTimeout(timer);
   }
 }

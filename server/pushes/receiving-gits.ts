@@ -78,7 +78,6 @@ export class ReceivingGits {
     try {
       const started = this.#spawn(wanted);
       const { process } = started;
-      process.on('error', () => {});
       // Where descriptors are short there are no pipes, whatever the type says.
       if (process.pid === undefined) return null;
       // A git that ends while it waits breaks its pipes; it is dropped at its end.

@@ -31,7 +31,7 @@ export interface BodyHash {
 /** A new file, hashed while it is written. */
 export interface BodyFile {
   /** Takes a piece in; waits where the disk has fallen behind. @throws what the disk failed with */
-  write(piece: Buffer): Promise<void>;
+  update(piece: Buffer): Promise<void>;
   /**
    * Moves it to its path, durably, unless that is taken or its hash is not what it must be: then
    * it stays where it is, closed.
@@ -167,10 +167,6 @@ class Body implements BodyHash, BodyFile {
         });
       if (this.#failure !== null) throw this.#failure.error;
     }
-  }
-
-  write(piece: Buffer): Promise<void> {
-    return this.update(piece);
   }
 
   async digest(): Promise<string> {

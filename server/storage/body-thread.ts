@@ -52,7 +52,6 @@ export interface BodyResult {
 
 /** From a thread: the slot may be filled again. An error is told once, and the file is closed. */
 export interface ThreadAnswer {
-  readonly id: number;
   readonly slot: number | null;
   readonly result: BodyResult | null;
   /** What is cloned of an error has no code. */
@@ -93,12 +92,12 @@ parentPort?.on('message', (request: ThreadRequest) => {
 
 function answerTo(step: BodyStep): ThreadAnswer {
   const { id, piece, end } = step;
-  const answer = { id, slot: piece?.slot ?? null, result: null, error: null };
+  const answer = { slot: piece?.slot ?? null, result: null, error: null };
   let body = bodies.get(id);
   try {
     if (body === undefined) {
-      body = { hash: null, staged: step.staged, file: null, size: 0, failed: false };
-      if (step.type !== null) body = { ...body, hash: createHash(step.type) };
+      const hash = step.type === null ? null : createHash(step.type);
+      body = { hash, staged: step.staged, file: null, size: 0, failed: false };
       bodies.set(id, body);
     }
     if (!body.failed && end !== 'abandon') {

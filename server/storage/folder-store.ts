@@ -15,6 +15,7 @@ import { storageError } from './storage-error.ts';
 
 /** Beside the objects, on the same filesystem; no component can have this name. */
 const STAGING = '.staging';
+
 /**
  * Objects as files below `root`, at the path that their key spells.
  *
@@ -51,7 +52,7 @@ export class FolderStore implements ObjectStore {
     try {
       const spent = spentMemory();
       for await (const piece of ownErrors(body)) {
-        await file.write(piece);
+        await file.update(piece);
         spent(piece);
       }
       const time = mtime();

@@ -116,7 +116,7 @@ describe('a pool that hashes', () => {
     // Nothing of this kind is ever sent: the thread ends by its own error.
     threads[0]?.postMessage(null);
     await expect(one.digest()).rejects.toThrow(TypeError);
-    await expect(file.write(randomBytes(4_000_000))).rejects.toThrow(TypeError);
+    await expect(file.update(randomBytes(4_000_000))).rejects.toThrow(TypeError);
     await file.abandon();
     const next = alone.hash('sha512');
     await next.update(piece);
@@ -185,7 +185,8 @@ describe('a pool that writes files', () => {
     async (size) => {
       const bytes = content.subarray(0, size);
       const file = pool.file(staged, 'sha512');
-      for (let at = 0; at < size; at += 100_000) await file.write(bytes.subarray(at, at + 100_000));
+      for (let at = 0; at < size; at += 100_000)
+        await file.update(bytes.subarray(at, at + 100_000));
       expect(await file.commit(end)).toEqual({ hex: hashOf(bytes), size, stored: true });
       expect((await readFile(end.path)).equals(bytes)).toBe(true);
       expect((await stat(end.path)).mtime).toEqual(end.mtime);
@@ -195,7 +196,7 @@ describe('a pool that writes files', () => {
 
   it('that have another hash than they must: they stay where they were written', async () => {
     const file = pool.file(staged, 'sha512');
-    await file.write(content);
+    await file.update(content);
     const hex = hashOf(Buffer.of());
     expect(await file.commit({ ...end, hex })).toMatchObject({ stored: false });
     expect(await readdir(folder.path)).toEqual(['staged']);
@@ -207,7 +208,7 @@ describe('a pool that writes files', () => {
       [Buffer.from('other'), false],
     ] as const) {
       const file = pool.file(staged, null);
-      await file.write(bytes);
+      await file.update(bytes);
       expect(await file.commit(end)).toEqual({ hex: '', size: bytes.length, stored });
     }
     expect((await readFile(end.path)).equals(content)).toBe(true);
@@ -217,10 +218,10 @@ describe('a pool that writes files', () => {
   it('where that can not be done: told with the code of the disk, before or at the end', async () => {
     const nowhere = join(folder.path, 'nowhere/staged');
     const small = pool.file(nowhere, 'sha512');
-    await small.write(Buffer.from('x'));
+    await small.update(Buffer.from('x'));
     await expect(small.commit(end)).rejects.toMatchObject({ code: 'ENOENT' });
     const large = pool.file(nowhere, 'sha512');
-    await expect(large.write(randomBytes(4_000_000))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(large.update(randomBytes(4_000_000))).rejects.toMatchObject({ code: 'ENOENT' });
     await large.abandon();
     expect(await readdir(folder.path)).toEqual([]);
   });
@@ -232,7 +233,7 @@ describe('a pool that writes files', () => {
       return (await Promise.all(paths)).includes(staged);
     };
     const file = pool.file(staged, 'sha512');
-    await file.write(content);
+    await file.update(content);
     expect(await eventually(isOpen)).toBe(true);
     await file.abandon();
     expect(await isOpen()).toBe(false);
